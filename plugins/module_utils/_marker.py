@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The marker that makes a token recognisable: C(<description> [ed1:OWNER:SPEC:CREATED:LIFETIME:NONCE]).
+
+The API cannot change a token and its descriptions are not unique, so the description carries everything that decides
+whether a live token is the one that is wanted. Nothing in it is secret. See docs/design.md.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+from dataclasses import dataclass
+
+LONGEST_DESCRIPTION = 50
+TAG = "[ed1:"
+NONCE_LENGTH = 5
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_OWNER = re.compile(r"[a-z0-9-]{1,12}")
+_MARKER = re.compile(
+    r"(?P<description>.+) \[ed1:(?P<owner>[a-z0-9-]{1,12}):(?P<spec>[a-z2-7]{6}):(?P<created>[0-9a-z]{1,7})"
+    r":(?P<lifetime>[0-9a-z]{1,7}):(?P<nonce>[0-9a-z]{5})\]"
+)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One declared token of one owner (within the account the task logs in to)."""
+
+    owner: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What we wrote into the description of a token. created: epoch seconds; lifetime: seconds, 0 is never."""
+
+    slot: Slot
+    spec: str
+    created: int
+    lifetime: int
+    nonce: str
+
+
+def normalise(description: str) -> str:
+    """Unicode has several spellings of one text; the server keeps bytes, so there must be one."""
+    return unicodedata.normalize("NFC", description)
+
+
+def length(text: str) -> int:
+    """Characters as the server counts them (UTF-16 units, the largest way to count)."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def complaint(description: str) -> str | None:
+    """Why this text can't be a description, or None."""
+    if not description.strip():
+        return "is empty"
+    if description != description.strip():
+        return "starts or ends with white space"
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in description):
+        return "is more than one line of plain text"
+    if TAG in description:
+        return f"contains {TAG!r}, which marks the tokens of this collection"
+    if length(description) > LONGEST_DESCRIPTION:
+        return f"has {length(description)} characters, and at most {LONGEST_DESCRIPTION} are possible"
+    return None
+
+
+def is_owner(text: str) -> bool:
+    """Whether this can be an owner."""
+    return bool(_OWNER.fullmatch(text))
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = DIGITS[rest] + digits
+        if not number:
+            return digits
+
+
+def encode(marker: Marker) -> str:
+    """The description sent to the server."""
+    fields = (marker.slot.owner, marker.spec, _base36(marker.created), _base36(marker.lifetime), marker.nonce)
+    return f"{marker.slot.description} {TAG}{':'.join(fields)}]"
+
+
+def parse(text: object) -> Marker | None:
+    """The marker in a token's description; None unless it is exactly as encode() writes it."""
+    match = _MARKER.fullmatch(text) if isinstance(text, str) else None
+    if not match or complaint(match["description"]):
+        return None
+    marker = Marker(
+        Slot(match["owner"], match["description"]),
+        match["spec"],
+        int(match["created"], 36),
+        int(match["lifetime"], 36),
+        match["nonce"],
+    )
+    return marker if encode(marker) == text else None
+
+
+def new_nonce(choice: t.Callable[[str], str]) -> str:
+    """Five random characters; choice picks one (secrets.choice outside of tests)."""
+    return "".join(choice(DIGITS) for _position in range(NONCE_LENGTH))
