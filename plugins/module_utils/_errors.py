@@ -9,7 +9,8 @@ EllipsisError
 ├── Refused            the plan says no (regenerate=fail, another holder); nothing was written
 ├── IncompleteListing  the list of tokens cannot be trusted; nothing was written
 ├── TransportError     no usable answer came back
-│   └── Unsent         the request surely never reached the server
+│   ├── Unsent         the request surely never reached the server
+│   └── Rejected       the connection will not get better by trying again (certificate, redirect)
 ├── Ambiguous          a creation whose outcome is unknown
 └── ApiError           the server said no
     ├── Unauthorized   401, 403
@@ -49,6 +50,10 @@ class Unsent(TransportError):
     """The request surely did not reach the server, so that it may be sent again."""
 
 
+class Rejected(TransportError):
+    """The request surely had no effect and will not have one: untrusted certificate, redirect."""
+
+
 class Ambiguous(EllipsisError):
     """A creation may or may not have happened (design law: never a twin)."""
 
@@ -56,8 +61,10 @@ class Ambiguous(EllipsisError):
 class ApiError(EllipsisError):
     """The server answered with a status other than 200."""
 
-    def __init__(self, method: str, path: str, status: int, text: str, hint: str = "") -> None:
-        self.method, self.path, self.status, self.text = method, path, status, text
+    def __init__(
+        self, method: str, path: str, status: int, text: str, *, hint: str = "", retry_after: str | None = None
+    ) -> None:
+        self.method, self.path, self.status, self.text, self.retry_after = method, path, status, text, retry_after
         said = f": {text}" if text else ""
         super().__init__(f"{method} {path} answered {status}{said}{'. ' + hint if hint else ''}")
 
@@ -70,10 +77,10 @@ class Missing(ApiError):
     """There is no such thing."""
 
 
-def api_error(method: str, path: str, status: int, text: str, hint: str = "") -> ApiError:
+def api_error(method: str, path: str, status: int, text: str, **more: t.Any) -> ApiError:
     """The error class for a status."""
     kind = {401: Unauthorized, 403: Unauthorized, 404: Missing}.get(status, ApiError)
-    return kind(method, path, status, text, hint)
+    return kind(method, path, status, text, **more)
 
 
 def scrub(text: str, secrets: t.Iterable[str] = ()) -> str:

@@ -148,7 +148,9 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     reason, changes = _reason(desired, live, newest, held, now)
     current = newest if reason == "none" else None
     steps, superseded = _steps(desired, live, newest, current, held, now)
-    before = _state(newest, _STATUS[reason], len(live) - 1) if newest else SlotState(superseded=len(live))
+    before = SlotState(_STATUS[reason], superseded=len(live))
+    if newest:
+        before = _state(newest, _STATUS[reason], len(live) - 1)
     if reason == "none" and steps:
         reason = "retire"
     after = SlotState("live", desired.spec, desired.lifetime, len(superseded))

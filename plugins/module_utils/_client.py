@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of the Ellipsis Drive API that this collection makes. Nothing here decides anything about tokens.
+
+Source: the API pages under developers/api-v3; keys that they do not name are read tolerantly.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+from ._access import OLDER_SPELLING, AccessList, to_api
+from ._errors import Ambiguous, ApiError, EllipsisError, IncompleteListing, Missing, TransportError, Unauthorized
+from ._errors import api_error
+from ._http import Bearer
+from ._retry import if_nothing_happened, if_repeatable, if_unsent, is_ambiguous
+from ._sender import Sender, json_of
+from ._tokens import ListedToken, read_token
+
+if t.TYPE_CHECKING:
+    import requests
+
+TOKENS = "/account/security/accessToken"
+PAGE_SIZE = 30
+# A login serves one run; an hour is more than any run of ours needs.
+LOGIN_SECONDS = 3600
+# Dates before the API existed come from a broken clock.
+_EARLIEST_DATE = 1577836800  # 2020-01-01
+_ACCOUNT_HINT = (
+    "Managing access tokens needs the login token of the account holder; access tokens and OAuth tokens are refused. "
+    "Check api_token, or use username and password"
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All live tokens of the account. date: epoch seconds by the server, None when it did not say."""
+
+    tokens: tuple[ListedToken, ...]
+    date: float | None
+
+
+@dataclass(frozen=True)
+class Created:
+    """The answer to a creation. id: None where the server does not say it."""
+
+    id: str | None
+    secret: str = field(repr=False)
+
+
+class Client:
+    """The API for one connection. calls counts the requests by kind: list, create, delete, verify."""
+
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+        self.calls: Counter[str] = Counter()
+        self._login: Bearer | None = None
+        self._spelling: t.Mapping[str, str] = {}
+
+    def list_tokens(self) -> Listing:
+        """Every page. IncompleteListing when there is any doubt that these are all."""
+        tokens: dict[str, ListedToken] = {}
+        cursor, seen, date = None, set(), None
+        while True:
+            query = {"pageSize": PAGE_SIZE, "pageStart": cursor}
+            answer = self._call("list", "GET", TOKENS, if_repeatable, params=query)
+            date = date if date is not None else _server_date(answer)
+            entries, cursor = _read_page(json_of(answer))
+            tokens.update((token.id, token) for token in entries)
+            if cursor is None:
+                return Listing(tuple(tokens.values()), date)
+            if cursor in seen:
+                raise IncompleteListing("The list of access tokens repeats a page; nothing was changed. Try again later.")
+            seen.add(cursor)
+
+    def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
+        """Create a token once. Ambiguous when nobody can tell whether it exists now."""
+        body = {"description": description, "scope": scope, **({"validFor": lifetime} if lifetime else {})}
+        try:
+            return self._create({**body, "accessList": [to_api(each, self._spelling) for each in access_list]})
+        except ApiError as exc:
+            # Servers differ in the spelling they take. A refusal created nothing, so the other one may be tried.
+            if exc.status != 400 or self._spelling or not any(x.access_tier in OLDER_SPELLING for x in access_list):
+                raise
+            refusal = exc
+        try:
+            created = self._create({**body, "accessList": [to_api(each, OLDER_SPELLING) for each in access_list]})
+        except ApiError:
+            raise refusal from None
+        self._spelling = OLDER_SPELLING
+        return created
+
+    def delete_token(self, token_id: str) -> None:
+        """Revoke a token. One that is already gone is a success (the API page does not say what it answers then)."""
+        try:
+            self._call("delete", "DELETE", f"{TOKENS}/{token_id}", if_repeatable)
+        except Missing:
+            return
+        except ApiError as exc:
+            if exc.status != 400 or any(token.id == token_id for token in self.list_tokens().tokens):
+                raise
+
+    def _create(self, body: dict[str, t.Any]) -> Created:
+        try:
+            answer = json_of(self._call("create", "POST", TOKENS, if_nothing_happened, json=body))
+        except (ApiError, TransportError) as exc:
+            if is_ambiguous(exc):
+                raise Ambiguous(str(exc)) from None
+            raise
+        created = answer if isinstance(answer, dict) else {}
+        secret, token_id = created.get("token"), created.get("id")
+        if not isinstance(secret, str) or not secret:
+            raise Ambiguous(f"POST {TOKENS} answered without a token in it")
+        self.sender.hide(secret)
+        return Created(token_id if isinstance(token_id, str) else None, secret)
+
+    def _call(
+        self, kind: str, method: str, path: str, again: t.Callable[[EllipsisError], bool], **arguments: t.Any
+    ) -> requests.Response:
+        auth = self._bearer()
+        self.calls[kind] += 1
+        try:
+            return self.sender.send(method, path, auth, again, **arguments)
+        except Unauthorized as exc:
+            raise api_error(exc.method, exc.path, exc.status, exc.text, hint=_ACCOUNT_HINT) from None
+
+    def _bearer(self) -> Bearer:
+        if self._login is None:
+            self._login = Bearer(self.sender.connection.api_token or self._log_in())
+        return self._login
+
+    def _log_in(self) -> str:
+        connection = self.sender.connection
+        who = {"username": connection.username, "password": connection.password}
+        token = self._login_token("/account/login", who, None)
+        if connection.organization_id:
+            token = self._login_token("/organization/login", {"organizationId": connection.organization_id}, Bearer(token))
+        return token
+
+    def _login_token(self, path: str, who: dict[str, t.Any], auth: Bearer | None) -> str:
+        """A password is tried once: failed attempts may lock the account."""
+        answer = json_of(self.sender.send("POST", path, auth, if_unsent, json={**who, "validFor": LOGIN_SECONDS}))
+        token = answer.get("token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise TransportError(f"POST {path} answered without a token in it; is api_url an Ellipsis Drive API?")
+        self.sender.hide(token)
+        return token
+
+
+def _read_page(body: t.Any) -> tuple[list[ListedToken], str | None]:
+    """The tokens of a page and the cursor of the next one, as the query takes it (text raw, anything else as JSON)."""
+    if not isinstance(body, dict) or not isinstance(body.get("result"), list) or "nextPageStart" not in body:
+        raise IncompleteListing(
+            "The list of access tokens came without result or nextPageStart, so it may be incomplete; nothing was changed."
+        )
+    following = body["nextPageStart"]
+    cursor = following if following is None or isinstance(following, str) else json.dumps(following)
+    return [read_token(entry) for entry in body["result"]], cursor
+
+
+def _server_date(answer: requests.Response) -> float | None:
+    try:
+        date = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError):
+        return None
+    return date if date >= _EARLIEST_DATE else None

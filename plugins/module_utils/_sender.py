@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One request at a time, sent again where that is safe. Every byte on the wire passes through Sender.send()."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from ._errors import ApiError, EllipsisError, TransportError, api_error, scrub
+from ._http import Bearer, exchange
+from ._retry import pause
+
+if t.TYPE_CHECKING:
+    import requests
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the API is and who calls it. timeout, retry_time: seconds."""
+
+    api_url: str
+    api_token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    organization_id: str | None = None
+    validate_certs: bool = True
+    ca_path: str | None = None
+    timeout: int = 20
+    retry_time: int = 60
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return tuple(secret for secret in (self.api_token, self.password) if secret)
+
+
+class Sender:
+    """Sends requests for one connection. sleep, monotonic and jitter are the only clock and chance it knows."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        session: requests.Session,
+        *,
+        sleep: t.Callable[[float], None] = time.sleep,
+        monotonic: t.Callable[[], float] = time.monotonic,
+        jitter: t.Callable[[], float] = random.random,
+    ) -> None:
+        self.connection = connection
+        self.sleep, self.monotonic = sleep, monotonic
+        self._session, self._jitter = session, jitter
+        self._secrets = set(connection.secrets)
+
+    def hide(self, secret: str) -> None:
+        """Keep a secret that came up on the way out of every message from now on."""
+        self._secrets.add(secret)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        auth: Bearer | None,
+        again: t.Callable[[EllipsisError], bool],
+        **arguments: t.Any,
+    ) -> requests.Response:
+        """The answer when its status is 2xx, else the error; tried again while C(again) says so and retry_time lasts."""
+        start = self.monotonic()
+        for attempt in itertools.count(1):
+            try:
+                return self._try(method, path, auth, **arguments)
+            except (ApiError, TransportError) as exc:
+                seconds = pause(attempt, getattr(exc, "retry_after", None), self._jitter())
+                if not again(exc) or self.monotonic() - start + seconds > self.connection.retry_time:
+                    raise
+            self.sleep(seconds)
+        raise RuntimeError("unreachable")
+
+    def _try(self, method: str, path: str, auth: Bearer | None, **arguments: t.Any) -> requests.Response:
+        connection = self.connection
+        # Said with every request: the environment's REQUESTS_CA_BUNDLE would override what the session says.
+        verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
+        answer = exchange(
+            self._session,
+            method,
+            connection.api_url + path,
+            secrets=self._secrets,
+            auth=auth,
+            verify=verify,
+            timeout=connection.timeout,
+            **arguments,
+        )
+        if 200 <= answer.status_code < 300:
+            return answer
+        text = scrub(_message(answer), self._secrets)
+        raise api_error(method, path, answer.status_code, text, retry_after=answer.headers.get("Retry-After"))
+
+
+def json_of(answer: requests.Response) -> t.Any:
+    """The body; TransportError when it is not JSON."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise TransportError(
+            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} but not in JSON; "
+            "is api_url an Ellipsis Drive API?"
+        ) from None
+
+
+def _message(answer: requests.Response) -> str:
+    """What the server said: the message of its JSON, else its text; of a page in HTML nothing useful can be shown."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return "(an HTML page)" if "<html" in answer.text[:500].lower() else answer.text
+    return str(body.get("message", body)) if isinstance(body, dict) else str(body)
