@@ -132,13 +132,13 @@ class Client:
 
     def _bearer(self) -> Bearer:
         if self._login is None:
-            self._login = Bearer(self.sender.connection.api_token or self._log_in())
+            self._login = Bearer(self._log_in())
         return self._login
 
     def _log_in(self) -> str:
         connection = self.sender.connection
         who = {"username": connection.username, "password": connection.password}
-        token = self._login_token("/account/login", who, None)
+        token = connection.api_token or self._login_token("/account/login", who, None)
         if connection.organization_id:
             token = self._login_token("/organization/login", {"organizationId": connection.organization_id}, Bearer(token))
         return token

@@ -17,7 +17,7 @@ from ._access import AccessList, spec_of
 from ._duration import A_THIRD, Margin
 from ._errors import Refused
 from ._marker import Slot
-from ._tokens import Generation
+from ._tokens import Generation, ListedToken
 
 # A token is never renewed this soon after it was made, whatever the server does to lifetimes: no renewal can loop.
 YOUNGEST_RENEWAL = 600
@@ -68,7 +68,7 @@ class Mint:
 class Delete:
     """Revoke one live token. why: superseded, unheld or removed."""
 
-    generation: Generation
+    token_id: str
     why: str
 
 
@@ -226,8 +226,8 @@ def _steps(
     kept = [each for each in others if each not in lost and _within_overlap(each, current, desired.overlap, now)]
     # Two generations may live on after a task: the current one and one other, the one that consumers have or the newest.
     kept = sorted(kept, key=lambda each: (each is in_use, each.order))[-1:]
-    retired = [Delete(each, "superseded") for each in others if each not in kept and each not in lost]
-    early = [Delete(each, "unheld") for each in lost]
+    retired = [Delete(each.id, "superseded") for each in others if each not in kept and each not in lost]
+    early = [Delete(each.id, "unheld") for each in lost]
     mint = [] if current else [Mint()]
     return (*early, *mint, *retired), tuple(kept)
 
@@ -241,7 +241,14 @@ def _within_overlap(generation: Generation, current: Generation | None, overlap:
 
 def _removal(desired: Desired, generations: t.Sequence[Generation]) -> Plan:
     """Every live token of the slot goes, whatever the overlap."""
-    steps = tuple(Delete(each, "removed") for each in generations)
+    steps = tuple(Delete(each.id, "removed") for each in generations)
     newest = generations[-1] if generations else None
     before = _state(newest, "live", len(generations) - 1) if newest else SlotState()
     return Plan(desired, "removed" if steps else "none", steps, newest, (), (), before, SlotState())
+
+
+def plan_revocation(desired: Desired, token: ListedToken | None) -> Plan:
+    """One token by its id, whoever made it. Already gone is what was wanted."""
+    steps = (Delete(token.id, "removed"),) if token else ()
+    before = SlotState("live") if token else SlotState()
+    return Plan(desired, "removed" if steps else "none", steps, None, (), (), before, SlotState())
