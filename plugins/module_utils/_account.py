@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The live tokens of one account as this process knows them: read once, kept current with our own writes."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import replace
+
+from ._client import Client, Listing
+from ._tokens import ListedToken
+
+# A listing older than this is read again before anything is decided from it.
+_FRESH_SECONDS = 60.0
+
+
+class Account:
+    """One account at one API. lock takes an owner and returns when this process alone may write for it.
+
+    wall is the controller's clock (epoch seconds), used only where the server does not tell the time.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        warn: t.Callable[[str], None],
+        lock: t.Callable[[str], None] = lambda owner: None,
+        wall: t.Callable[[], float] = time.time,
+    ) -> None:
+        self.client, self.warn = client, warn
+        self._lock, self._wall = lock, wall
+        self._locked: set[str] = set()
+        self._listing: Listing | None = None
+        self._taken = 0.0
+        self._offset: float | None = None
+
+    def tokens(self) -> tuple[ListedToken, ...]:
+        """All live tokens; the list is read when it is not known or too old."""
+        if self._listing is None or self._elapsed() > _FRESH_SECONDS:
+            return self.refresh()
+        return self._listing.tokens
+
+    def refresh(self) -> tuple[ListedToken, ...]:
+        """All live tokens, read now."""
+        self._listing = None
+        listing = self.client.list_tokens()
+        self._listing, self._taken = listing, self.client.sender.monotonic()
+        if listing.date is None and self._offset is None:
+            self.warn("The server does not say what time it is, so the clock of the controller decides what has expired.")
+        self._offset = (self._wall() if listing.date is None else listing.date) - self._taken
+        return listing.tokens
+
+    def now(self) -> float:
+        """The server's time, epoch seconds, as of the last listing and the seconds since."""
+        if self._offset is None:
+            self.refresh()
+        return t.cast(float, self._offset) + self.client.sender.monotonic()
+
+    def forget(self) -> None:
+        """Read the list again next time."""
+        self._listing = None
+
+    def begin_writing(self, owner: str) -> None:
+        """Become the only writer for an owner on this controller; what was listed before that no longer counts."""
+        if owner not in self._locked:
+            self._lock(owner)
+            self._locked.add(owner)
+            self.forget()
+
+    def delete(self, token_id: str) -> None:
+        """Revoke a token; one that is already gone is a success."""
+        self.client.delete_token(token_id)
+        if self._listing is not None:
+            live = tuple(token for token in self._listing.tokens if token.id != token_id)
+            self._listing = replace(self._listing, tokens=live)
+
+    def _elapsed(self) -> float:
+        return self.client.sender.monotonic() - self._taken
