@@ -70,14 +70,14 @@ def held_of(params: t.Mapping[str, t.Any]) -> Held:
     held_id = params["held_id"]
     if held_id is None:
         return Held()
-    return Held(tracked=True, id=_uuid("held_id", held_id) if held_id else None)
+    return Held(tracked=True, id=uuid_of("held_id", held_id) if held_id else None)
 
 
 def _addressed(params: t.Mapping[str, t.Any]) -> str:
     if params["token_id"] and params["description"]:
         raise OptionError("token_id and description exclude each other; set one of them")
     if params["token_id"]:
-        _uuid("token_id", params["token_id"])
+        uuid_of("token_id", params["token_id"])
         return ""
     if not params["description"]:
         raise OptionError("state=absent needs description, or token_id")
@@ -108,7 +108,8 @@ def _margin(text: str, lifetime: int) -> Margin:
     return margin
 
 
-def _uuid(option: str, text: str) -> str:
+def uuid_of(option: str, text: str) -> str:
+    """The id in its one spelling; OptionError names the option and the value."""
     value = text.strip().lower()
     if not _UUID.fullmatch(value):
         raise OptionError(f"{option}: {text!r} is not an id; write a UUID as the web application and the API show it")
@@ -132,7 +133,7 @@ def _grant(where: str, entry: t.Mapping[str, t.Any]) -> Grant:
     if names is not None and not names:
         raise OptionError(f"{where}.property_fence: is empty; name at least one property, or leave it out for all of them")
     fence = None if names is None else tuple(sorted(set(names)))
-    return Grant(_uuid(f"{where}.path_id", entry["path_id"]), tier, tiles, max_zoom, fence)
+    return Grant(uuid_of(f"{where}.path_id", entry["path_id"]), tier, tiles, max_zoom, fence)
 
 
 def _fence(where: str, fence: t.Mapping[str, t.Any]) -> tuple[tuple[Tile, ...] | None, int | None]:

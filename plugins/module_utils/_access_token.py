@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module ellipsis_access_token without Ansible around it: options in, result out."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from ._account import Account
+from ._connection import CONNECTION_SPEC
+from ._converge import converge, revoke
+from ._keeper import Elsewhere
+from ._options import ACCESS_TOKEN_SPEC, desired_of, held_of
+from ._result import Result, outcome_result, revocation_result
+from ._tokens import ListedToken
+
+SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **ACCESS_TOKEN_SPEC}
+
+
+def run(params: t.Mapping[str, t.Any], account: Account, *, apply: bool) -> Result:
+    """Converge one slot, or revoke one token by its id. EllipsisError is for the user."""
+    desired, keeper = desired_of(params), Elsewhere(held_of(params))
+    earlier = Counter(account.client.calls)
+    if params["token_id"]:
+        plan, token = revoke(desired, params["token_id"].strip().lower(), account, apply=apply)
+        return revocation_result(plan, token, account.client.calls - earlier)
+    outcome = converge(desired, account, keeper, apply=apply)
+    for namesake in outcome.namesakes:
+        account.warn(_namesake_warning(namesake))
+    return outcome_result(outcome, account.client.calls - earlier)
+
+
+def _namesake_warning(token: ListedToken) -> str:
+    return (
+        f"Token {token.id} has the description {token.description!r} but was not made by this collection; it is left alone. "
+        "Revoke it with state=absent and token_id if it is not needed."
+    )

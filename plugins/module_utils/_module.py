@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The door for the real modules: AnsibleModule outside, the core inside."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.ansible_release import __version__ as core_version
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ._account import Account
+from ._client import Client
+from ._connection import connection_of, inherit_credentials
+from ._errors import EllipsisError
+from ._http import REQUESTS_IMPORT_ERROR, open_session
+from ._sender import Connection, Sender
+from ._version import VERSION
+
+USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_version})"
+Run = t.Callable[..., t.Dict[str, t.Any]]
+
+
+def open_client(connection: Connection) -> Client:
+    """A client with an HTTP session of its own."""
+    return Client(Sender(connection, open_session(USER_AGENT)))
+
+
+def run_module(spec: dict[str, t.Any], run: Run) -> None:
+    """Parse and validate, hand over, and end the module."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        inherit_credentials(module.params)
+        connection = connection_of(module.params)
+        module.no_log_values.update(connection.secrets)
+        result = run(module.params, Account(open_client(connection), warn=module.warn), apply=not module.check_mode)
+    except EllipsisError as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(**result)

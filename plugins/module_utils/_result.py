@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task returns. Each shape is made in one place, and check mode returns the same keys."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from dataclasses import dataclass
+
+from ._access import AccessList, describe, spec_of
+from ._converge import Outcome
+from ._duration import format_duration
+from ._plan import SCOPES, Desired, Plan, SlotState, renew_at
+from ._tokens import Generation, ListedToken, actual_expiry, format_date
+
+Result = t.Dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a token may do, as far as that is known."""
+
+    access_list: AccessList | None = None
+    scope: str | None = None
+
+    @property
+    def shown(self) -> list[dict[str, t.Any]] | None:
+        """In the words of the option O(access_list)."""
+        return None if self.access_list is None else [describe(grant) for grant in self.access_list]
+
+
+def fingerprint(secret: str) -> str:
+    """Tells secrets apart without showing them."""
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
+
+
+def access_of(spec: str | None, desired: Desired, reported: AccessList | None) -> Access:
+    """The access that a spec stands for: what is wanted or what is reported, whichever it is the spec of."""
+    for access in (Access(desired.access_list, desired.scope), *(Access(reported, scope) for scope in SCOPES)):
+        if access.access_list and access.scope and spec == spec_of(access.access_list, access.scope):
+            return access
+    return Access()
+
+
+def token_of(generation: Generation | None, desired: Desired, secret: str | None = None) -> Result:
+    """RV(access_token) for a slot; without a generation it is the one that will be made."""
+    marker = generation.marker if generation else None
+    spec = marker.spec if marker else desired.spec
+    access = access_of(spec, desired, generation.access_list if generation else None)
+    return {
+        "id": generation.id if generation else None,
+        "description": desired.slot.description,
+        "owner": desired.slot.owner,
+        "access_list": access.shown,
+        "scope": access.scope,
+        "created_at": format_date(marker.created) if marker else None,
+        "expires_at": format_date(generation.expires_at) if generation else None,
+        "valid_for": format_duration(marker.lifetime if marker else desired.lifetime),
+        "managed": True,
+        "fingerprint": fingerprint(secret) if secret else None,
+    }
+
+
+def listed_token(token: ListedToken) -> Result:
+    """RV(access_token) for any listed token: what the server reports, and what the marker says of our own."""
+    marker = token.marker
+    return {
+        "id": token.id,
+        "description": marker.slot.description if marker else token.description,
+        "owner": marker.slot.owner if marker else None,
+        "access_list": Access(token.access_list).shown,
+        "scope": token.scope,
+        "created_at": format_date(marker.created if marker else token.created_at),
+        "expires_at": format_date(actual_expiry(marker, token.expires_at) if marker else token.expires_at),
+        "valid_for": format_duration(marker.lifetime) if marker else None,
+        "managed": marker is not None,
+        "fingerprint": None,
+    }
+
+
+def outcome_result(outcome: Outcome, calls: t.Mapping[str, int]) -> Result:
+    """Everything that RETURN of ellipsis_access_token documents."""
+    plan, desired = outcome.plan, outcome.plan.desired
+    secret = outcome.minted.secret if outcome.minted else None
+    token = token_of(outcome.current, desired, secret) if desired.present else None
+    due = renew_at(outcome.current, desired.renew_within) if outcome.current else None
+    result = _result(plan, outcome.changed, calls)
+    result["access_token"] = token
+    result["superseded"] = [_superseded(each, outcome.current, desired.overlap) for each in plan.superseded]
+    result["renew_at"] = format_date(due)
+    result["lost_race"] = outcome.lost_race
+    if plan.mints and not outcome.lost_race:
+        # Present when there is one, so that using it fails where there is none; null where check mode will make one.
+        result["secret"] = secret
+    return result
+
+
+def revocation_result(plan: Plan, token: ListedToken | None, calls: t.Mapping[str, int]) -> Result:
+    """The same keys for a token that was addressed by its id."""
+    result = _result(plan, bool(plan.steps), calls)
+    result.update(access_token=listed_token(token) if token else None, superseded=[], renew_at=None, lost_race=False)
+    return result
+
+
+def _result(plan: Plan, changed: bool, calls: t.Mapping[str, int]) -> Result:
+    reported = plan.current.access_list if plan.current else None
+    return {
+        "changed": changed,
+        "reason": plan.reason,
+        "changes": list(plan.changes),
+        "api_calls": {kind: calls.get(kind, 0) for kind in ("list", "create", "delete", "verify")},
+        "diff": {
+            "before": _state(plan.before, plan.desired, reported),
+            "after": _state(plan.after, plan.desired, reported),
+        },
+    }
+
+
+def _superseded(generation: Generation, current: Generation | None, overlap: int) -> Result:
+    return {
+        "id": generation.id,
+        "expires_at": format_date(generation.expires_at),
+        "retire_at": format_date(current.marker.created + overlap) if current else None,
+    }
+
+
+def _state(state: SlotState, desired: Desired, reported: AccessList | None) -> Result:
+    """A side of the diff: what a fresh read can confirm, without ids, dates or fingerprints."""
+    shown: Result = {"description": desired.slot.description, "owner": desired.slot.owner, "state": state.status}
+    if state.spec is not None and state.lifetime is not None:
+        access = access_of(state.spec, desired, reported)
+        shown["access_list"] = access.shown if access.shown else f"not listed by the server (spec {state.spec})"
+        shown["scope"] = access.scope
+        shown["valid_for"] = format_duration(state.lifetime)
+    if state.superseded:
+        shown["superseded"] = state.superseded
+    return shown
