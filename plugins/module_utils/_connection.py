@@ -98,13 +98,7 @@ def _api_token(params: t.Mapping[str, t.Any]) -> str | None:
     if params["api_token"]:
         return _one_line("api_token", params["api_token"])
     if params["api_token_file"]:
-        path = params["api_token_file"]
-        try:
-            with open(path, encoding="utf-8") as file:
-                return _one_line(f"api_token_file {path}", file.read())
-        except (OSError, UnicodeDecodeError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
-            raise OptionError(f"api_token_file: {path} can't be read ({reason}); name a file with a token in it") from None
+        return read_token_file(params["api_token_file"])
     if params["username"] and params["password"]:
         return None
     if params["username"] or params["password"]:
@@ -113,6 +107,16 @@ def _api_token(params: t.Mapping[str, t.Any]) -> str | None:
         "No credential: set api_token, api_token_file, or username and password, as an option, as a variable "
         "(ellipsis_api_token) or in the environment (ELLIPSIS_API_TOKEN)"
     )
+
+
+def read_token_file(path: str) -> str:
+    """The token in a file; OptionError when there is none."""
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as file:
+            return _one_line(f"api_token_file {path}", file.read())
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
+        raise OptionError(f"api_token_file: {path} can't be read ({reason}); name a file with a token in it") from None
 
 
 def _one_line(source: str, text: str) -> str:

@@ -39,6 +39,7 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
     "regenerate": {"type": "str", "choices": ["never", "fail", "drift", "always"], "default": "drift"},
     "owner": {"type": "str", "default": "default"},
     "held_id": {"type": "str"},
+    "lock_timeout": {"type": "int", "default": 300},
 }
 
 

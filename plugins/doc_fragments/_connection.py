@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options with which everything in this collection reaches the API."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  api_url:
+    description:
+      - Base address of the API, with its version.
+      - Private instances have addresses such as V(https://example.api.ellipsis-drive.com/v3).
+      - Taken from the variable C(ellipsis_api_url) or the environment variable E(ELLIPSIS_API_URL) if not set.
+    type: str
+    default: https://api.ellipsis-drive.com/v3
+  api_token:
+    description:
+      - Login token of the account holder. Access tokens and OAuth tokens can't manage access tokens.
+      - Taken from the variable C(ellipsis_api_token) or the environment variable E(ELLIPSIS_API_TOKEN) if the task has no
+        credential at all.
+      - Keep it in a vaulted variable or in the environment. What is written literally into a task is shown by some callback
+        plugins, whatever this collection does.
+    type: str
+  api_token_file:
+    description:
+      - File on the controller that holds nothing but a login token.
+      - Taken from the variable C(ellipsis_api_token_file) or the environment variable E(ELLIPSIS_API_TOKEN_FILE) if the
+        task has no credential at all.
+    type: path
+  username:
+    description:
+      - Name to log in with, together with O(password). The login is valid for an hour.
+      - Taken from the variable C(ellipsis_username) or the environment variable E(ELLIPSIS_USERNAME) if the task has no
+        credential at all.
+    type: str
+  password:
+    description:
+      - Password of O(username). It is tried once.
+      - Accounts made through a Google login have no password until one is set in the web application.
+      - Taken from the variable C(ellipsis_password) or the environment variable E(ELLIPSIS_PASSWORD) if the task has no
+        credential at all.
+    type: str
+  organization_id:
+    description:
+      - Act as this organization instead of as the user, whose credential must belong to a member of it.
+      - Taken from the variable C(ellipsis_organization_id) or the environment variable E(ELLIPSIS_ORGANIZATION_ID) if not
+        set.
+    type: str
+  validate_certs:
+    description:
+      - Whether the TLS certificate of the server is verified.
+      - Taken from the variable C(ellipsis_validate_certs) or the environment variable E(ELLIPSIS_VALIDATE_CERTS) if not set.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File or folder of CA certificates to verify the server with, in place of the usual ones.
+      - E(REQUESTS_CA_BUNDLE) is not used.
+      - Taken from the variable C(ellipsis_ca_path) or the environment variable E(ELLIPSIS_CA_PATH) if not set.
+    type: path
+  timeout:
+    description: Seconds to wait for the server to accept a connection, and for each part of its answer.
+    type: int
+    default: 20
+  retry_time:
+    description:
+      - Seconds for which a request that failed for a passing reason is tried again.
+      - A creation is only sent again when it surely did not arrive.
+    type: int
+    default: 60
+notes:
+  - An empty value of a connection variable or environment variable counts as not set.
+  - Proxies are taken from the environment of the controller (E(HTTPS_PROXY), E(NO_PROXY)). Nothing else is; C(.netrc) and
+    redirects are never used.
+requirements:
+  - requests (on the controller, or on the host named by C(delegate_to))
+"""

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's door to the core: an action plugin that needs no module start, no library and no login on any host.
+
+Only C(delegate_to) another host sends the real module there. See docs/design.md, "Where code runs".
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible import constants as C
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import (
+    connection_of,
+    environment_name,
+    inherit,
+    read_token_file,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, OptionError
+from ansible_collections.ellipsis.drive.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+from ansible_collections.ellipsis.drive.plugins.module_utils._module import Run
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import account_for, accounts, writer_lock
+
+display = Display()
+Values = t.Dict[str, t.Any]
+_previous_call: tuple[str, Values] | None = None
+
+
+class EllipsisAction(ActionBase):
+    """Runs the core of a module in this process. Subclasses name the module, its options and its core."""
+
+    module: str
+    spec: Values
+    core: staticmethod[..., Values]
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        """The result of the module, censored when it holds a secret."""
+        super().run(tmp, task_vars)
+        del tmp
+        params = plain(self._task.args)
+        self._inherit(params, task_vars or {})
+        if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
+            result = self._run_elsewhere(params, task_vars or {})
+        else:
+            result = self._run_here(params)
+        if result.get("secret"):
+            self._censor(result)
+        return result
+
+    def _run_here(self, params: Values) -> Values:
+        if REQUESTS_IMPORT_ERROR:
+            return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
+        try:
+            valid = self._validate(params)
+            account = account_for(
+                connection_of(valid), lock_timeout=valid.get("lock_timeout", 0), holder=self._holder()
+            )
+            if self._is_retry(params):
+                account.forget()
+            return self.core(valid, account, apply=not self._task.check_mode)
+        except EllipsisError as exc:
+            for account in accounts():
+                account.forget()
+            return {"failed": True, "msg": str(exc)}
+
+    def _run_elsewhere(self, params: Values, task_vars: Values) -> Values:
+        """Send the real module to the delegated host, under the lock of this controller."""
+        before = self._task.no_log, self._play_context.no_log
+        # Connection plugins print what a module answers at -vvv unless they are told not to.
+        self._task.no_log = self._play_context.no_log = True
+        try:
+            valid = self._validate(dict(params))
+            if params.get("api_token_file"):
+                # Files with credentials are on the controller, wherever the task runs.
+                params["api_token"] = read_token_file(params.pop("api_token_file"))
+            url, owner, timeout = valid["api_url"].rstrip("/"), valid.get("owner"), valid.get("lock_timeout", 0)
+            with writer_lock(url, owner or "", timeout=timeout, holder=self._holder()):
+                return t.cast(
+                    Values, self._execute_module(module_name=self.module, module_args=params, task_vars=task_vars)
+                )
+        except EllipsisError as exc:
+            return {"failed": True, "msg": str(exc)}
+        finally:
+            self._task.no_log, self._play_context.no_log = before
+
+    def _inherit(self, params: Values, task_vars: Values) -> None:
+        """Fill connection options from variables, then from the task's environment, then from ours."""
+        environment: Values = {}
+        self._compute_environment_string(environment)
+        inherit(params, lambda option: self._variable(f"ellipsis_{option}", task_vars))
+        inherit(params, lambda option: plain(environment.get(environment_name(option))))
+        inherit(params, lambda option: os.environ.get(environment_name(option)))
+
+    def _variable(self, name: str, task_vars: Values) -> t.Any:
+        return plain(self._templar.template(task_vars[name])) if name in task_vars else None
+
+    def _validate(self, params: Values) -> Values:
+        outcome = ArgumentSpecValidator(self.spec).validate(params)
+        if outcome.error_messages:
+            raise OptionError("; ".join(outcome.error_messages))
+        return t.cast(Values, outcome.validated_parameters)
+
+    def _holder(self) -> str:
+        return f"task {self._task.get_name()!r}"
+
+    def _is_retry(self, params: Values) -> bool:
+        """Whether this is another try of the same item of the same task (until, retries)."""
+        global _previous_call
+        call = (self._task._uuid, params)
+        again, _previous_call = call == _previous_call, call
+        return again
+
+    def _censor(self, result: Values) -> None:
+        """Hide a result with a secret from every callback; what is registered stays usable.
+
+        Both are needed: before ansible-core 2.19 the first alone leaves the summary of a loop in clear.
+        """
+        token = result["access_token"]
+        display.display(
+            f"{token['description']}: {result['reason']} → {token['id']}, expires {token['expires_at'] or 'never'}"
+        )
+        result["_ansible_no_log"] = True
+        self._task.no_log = True
