@@ -1,0 +1,336 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Create, find again, replace and revoke one access token."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ellipsis_access_token
+short_description: Manage an access token of Ellipsis Drive
+version_added: 0.1.0
+author:
+  - the ellipsis.drive contributors (!UNKNOWN)
+description:
+  - Gives an integration an access token of its own, limited to some paths, to a tier on each of them and in time, and
+    replaces it before it expires or when it should be a different one.
+  - A token can't be changed, and its secret is shown only once, when it is created. So a token is found again by what this
+    module wrote into its description on the server, and a different one is made when anything else is wanted.
+  - Nothing is revoked before its replacement exists. The replaced token lives on for O(overlap), so that consumers have
+    time to take the new one; a later run revokes it.
+  - Tokens that were not made by this module, or that belong to another O(owner), are never touched, except when they are
+    named by O(token_id).
+extends_documentation_fragment:
+  - ellipsis.drive._attributes
+  - ellipsis.drive._connection
+attributes:
+  diff_mode:
+    support: full
+    details:
+      - The difference never shows a secret, an id or a date.
+  idempotent:
+    support: partial
+    details:
+      - Not with O(regenerate=always). A token that is due for renewal, or one whose O(overlap) has passed, is a change too.
+options:
+  state:
+    description:
+      - V(present) makes sure that there is a token as described by the other options.
+      - V(absent) revokes all live tokens with this O(description) and O(owner), or the one token with this O(token_id).
+    type: str
+    choices: [present, absent]
+    default: present
+  description:
+    description:
+      - What the token is for. Together with O(owner) this is the name by which it is found again.
+      - One line of at most 50 characters. On the server it is followed by a marker.
+      - Needed for O(state=present).
+    type: str
+  token_id:
+    description:
+      - Id of one token to revoke, whoever made it. Goes with O(state=absent) only.
+    type: str
+  owner:
+    description:
+      - Who manages the token. Different playbooks on one account don't touch each other's tokens when they have different
+        owners.
+      - One to 12 of V(a-z), V(0-9) and V(-).
+    type: str
+    default: default
+  access_list:
+    description:
+      - What the token gives access to. Needed for O(state=present). The order does not matter.
+    type: list
+    elements: dict
+    suboptions:
+      path_id:
+        description: Id of a folder, layer, file or bookmark. Access to a folder applies to everything in it.
+        type: str
+        required: true
+      access_tier:
+        description:
+          - How much access. One of V(view), V(viewPlus), V(share), V(edit), V(fullView), V(editPlus) and V(admin).
+          - V(view) shows visualisations, V(viewPlus) gives the data, V(edit) changes data, V(editPlus) makes and moves layers.
+          - The spellings V(view+), V(edit+), V(view_plus) and the like are understood too.
+          - The account needs at least this tier on the path itself.
+        type: str
+        required: true
+      geo_fence:
+        description: Limits the access to an area, to a resolution, or to both. Raster and vector layers only.
+        type: dict
+        suboptions:
+          tiles:
+            description: The area, as Web Mercator tiles. The order does not matter.
+            type: list
+            elements: dict
+            suboptions:
+              tile_x:
+                description: Column, from V(0) to 2^zoom - 1.
+                type: int
+                required: true
+              tile_y:
+                description: Row, from V(0) to 2^zoom - 1.
+                type: int
+                required: true
+              zoom:
+                description: Zoom level, V(0) to V(30).
+                type: int
+                required: true
+          max_zoom:
+            description: The finest zoom level that may be read, V(0) to V(30).
+            type: int
+      property_fence:
+        description: Names of the only properties that may be read. Vector layers only. The order does not matter.
+        type: list
+        elements: str
+  scope:
+    description:
+      - V(ogc) limits the token to the OGC protocols (WMS, WFS and so on), V(all) does not.
+    type: str
+    choices: [all, ogc]
+    default: all
+  valid_for:
+    description:
+      - How long a new token lives, as a duration such as V(90d), V(12h) or a number of seconds, or V(never) for one that never
+        expires.
+      - Needed for O(state=present), so that a token that never expires is always somebody's decision.
+      - That time has passed is not a difference; another value of this option is.
+    type: str
+  renew_within:
+    description:
+      - A token with less than this left to live is replaced. A duration, or a percentage of its lifetime.
+      - When the server gives tokens a shorter life than O(valid_for), it is at most a third of that.
+    type: str
+    default: 33%
+  overlap:
+    description:
+      - How long a replaced token lives on, counted from the creation of the new one. It is revoked by the first run after
+        that, or at once if this is V(0).
+    type: str
+    default: 1h
+  regenerate:
+    description:
+      - What to do when there is a token but it does not have the wanted O(access_list), O(scope) or O(valid_for).
+      - V(drift) replaces it, V(never) keeps it, V(fail) fails without a change.
+      - V(always) replaces the token on every run, different or not. With O(overlap=0) that is the answer to a leaked secret.
+    type: str
+    choices: [never, fail, drift, always]
+    default: drift
+  held_id:
+    description:
+      - Id of the token whose secret you hold, for people who keep secrets in a place of their own.
+      - A live token that is not the held one is no use to you, so a new one is made; an empty value says that you hold none.
+      - Without this option it is assumed that you have the secret of the newest token.
+    type: str
+  lock_timeout:
+    description:
+      - Seconds to wait for other tasks on this controller that write tokens of the same O(owner).
+    type: int
+    default: 300
+seealso:
+  - module: ellipsis.drive.ellipsis_access_token_info
+  - name: Access tokens
+    description: The API that this module uses.
+    link: https://docs.ellipsis-drive.com/developers/api-v3/account/access-tokens
+"""
+
+EXAMPLES = r"""
+- name: Give the tile server read access to the roads for 90 days
+  ellipsis.drive.ellipsis_access_token:
+    description: tile server
+    access_list:
+      - path_id: "{{ roads_id }}"
+        access_tier: view
+    valid_for: 90d
+  register: tile_server
+
+- name: Put the secret where it is needed when there is a new one
+  ansible.builtin.copy:
+    content: "ELLIPSIS_TOKEN={{ tile_server.secret }}\n"
+    dest: "{{ config_dir }}/tile-server.env"
+    mode: "0600"
+  no_log: true
+  when: tile_server.secret is defined
+
+- name: Let a customer see a few properties of one area through OGC clients, for a week
+  ellipsis.drive.ellipsis_access_token:
+    description: customer Jansen
+    owner: sales
+    access_list:
+      - path_id: "{{ rivers_id }}"
+        access_tier: viewPlus
+        geo_fence:
+          tiles:
+            - {tile_x: 33, tile_y: 21, zoom: 6}
+          max_zoom: 14
+        property_fence: [name, width]
+    scope: ogc
+    valid_for: 7d
+    renew_within: 1d
+    overlap: 2h
+
+- name: Replace a leaked token and revoke it at once
+  ellipsis.drive.ellipsis_access_token:
+    description: tile server
+    access_list:
+      - path_id: "{{ roads_id }}"
+        access_tier: view
+    valid_for: 90d
+    regenerate: always
+    overlap: 0
+  register: replacement
+
+- name: Keep the secret in a place of your own, and mint only when it is not there
+  ellipsis.drive.ellipsis_access_token:
+    description: nightly import
+    access_list:
+      - path_id: "{{ roads_id }}"
+        access_tier: edit+
+    valid_for: 30d
+    held_id: "{{ my_stored_id | default('') }}"
+  register: nightly_import
+
+- name: Revoke what the customer had
+  ellipsis.drive.ellipsis_access_token:
+    description: customer Jansen
+    owner: sales
+    state: absent
+
+- name: Revoke one token by its id, whoever made it
+  ellipsis.drive.ellipsis_access_token:
+    token_id: "{{ nightly_import.access_token.id }}"
+    state: absent
+"""
+
+RETURN = r"""
+reason:
+  description:
+    - Why something was done, or V(none).
+    - V(create) there was no live token; V(drift) it differs in RV(changes); V(renew) it is about to expire;
+      V(secret_missing) it is not the one whose secret is held; V(forced) O(regenerate=always); V(retire) only replaced tokens
+      were revoked; V(removed) O(state=absent).
+  returned: success
+  type: str
+  sample: create
+changes:
+  description: The options whose value the token in use does not have.
+  returned: success
+  type: list
+  elements: str
+  sample: [access_list]
+access_token:
+  description:
+    - The token in use now. What is not known yet in check mode is V(null).
+    - V(null) as a whole when O(state=absent), except for a token that was revoked by its O(token_id).
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      sample: 5b0c3d2e-6a8f-4f5e-9d1c-2b7a90c1e4f8
+    description:
+      description: As in O(description), without the marker.
+      type: str
+    owner:
+      description: As in O(owner).
+      type: str
+    access_list:
+      description: As in O(access_list), in canonical order and spelling. V(null) if it differs and the server does not list it.
+      type: list
+      elements: dict
+    scope:
+      description: As in O(scope).
+      type: str
+    created_at:
+      description: When it was created, by the server's clock (ISO 8601, UTC).
+      type: str
+      sample: "2026-11-24T09:30:00Z"
+    expires_at:
+      description: When it expires (ISO 8601, UTC). V(null) for never.
+      type: str
+      sample: "2027-02-22T09:30:00Z"
+    valid_for:
+      description: The lifetime it was made with, as in O(valid_for).
+      type: str
+      sample: 90d
+    managed:
+      description: Whether this collection made it.
+      type: bool
+    fingerprint:
+      description: The start of the SHA-256 hash of its secret. V(null) if the secret is not known.
+      type: str
+      sample: sha256:9f86d081884c
+secret:
+  description:
+    - The secret of the token that was just created. The key is absent when none was created, so that using it fails.
+    - V(null) in check mode.
+    - The result of the task is not shown when it holds a secret. Tasks that use it need C(no_log) themselves.
+  returned: when a token was created
+  type: str
+superseded:
+  description: Replaced tokens that live on for O(overlap).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+    expires_at:
+      description: When it expires by itself. V(null) for never.
+      type: str
+    retire_at:
+      description: From when on a run revokes it. V(null) in check mode if the new token does not exist yet.
+      type: str
+renew_at:
+  description: From when on a run replaces the token. V(null) for never and where it is not known yet.
+  returned: success
+  type: str
+  sample: "2027-01-23T09:30:00Z"
+lost_race:
+  description:
+    - Whether another controller created the same token at the same moment and came first. RV(access_token) is then the
+      other one, and its secret is there.
+  returned: success
+  type: bool
+api_calls:
+  description: How many requests this task made, by kind.
+  returned: success
+  type: dict
+  sample: {list: 1, create: 1, delete: 0, verify: 0}
+"""
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._access_token import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.module_utils._module import run_module
+
+
+def main() -> None:
+    """Hand over to the core."""
+    run_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
