@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make test` is the whole gate, `make help` lists the rest. Everything is built in .venv/, nothing outside the checkout.
+
+ifndef PYTHON
+PYTHON := $(shell for python in python3 $(foreach minor,14 13 12 11 10,python3.$(minor)) \
+	$(wildcard $(HOME)/.pyenv/versions/*/bin/python3); do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo $$python && break; done)
+endif
+ifeq ($(PYTHON),)
+$(error no Python 3.9 or newer found, say make PYTHON=/path/to/python3)
+endif
+
+TOOLS := tests/tools
+# The tools keep their caches and settings in here, and find the collection through the link that environments.py lays.
+RUN := HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
+	MYPYPATH=$(CURDIR)/.venv/collections $(PYTHON) $(TOOLS)/step.py
+IN_COPY := $(CURDIR)/.venv/newest/bin/python $(CURDIR)/$(TOOLS)/in_copy.py
+PARALLEL := $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+SERIAL := $(MAKE) --no-print-directory
+TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
+
+.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench build docs clean
+.PHONY: environments newest ruff ansible-lint changelog licences importer install sanity-% pytest-%
+
+help:
+	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
+	@echo "test-quick   ruff, mypy and the unit tests, on the newest"
+	@echo "lint types sanity unit integration contract docs build    one part of the gate"
+	@echo "format       let ruff put the code in order"
+	@echo "coverage     the unit tests, with the lines and branches they miss"
+	@echo "demo         watch real playbooks work against an emulator of the API"
+	@echo "bench        measure what a task costs"
+	@echo "clean        forget everything built"
+
+test: environments
+	@$(SERIAL) ruff
+	@$(SERIAL) types
+	@$(PARALLEL) sanity-newest sanity-oldest ansible-lint docs importer install changelog licences
+	@$(SERIAL) pytest-oldest
+	@$(SERIAL) pytest-newest
+
+test-quick: ruff types unit
+
+environments:
+	@$(PYTHON) $(TOOLS)/environments.py newest oldest importer
+
+newest:
+	@$(PYTHON) $(TOOLS)/environments.py newest
+
+lint: ruff ansible-lint changelog licences
+
+ruff: newest
+	@$(RUN) newest "ruff check" ruff check
+	@$(RUN) newest "ruff format" ruff format --check
+
+format: newest
+	@.venv/newest/bin/ruff check --fix
+	@.venv/newest/bin/ruff format
+
+types: newest
+	@$(RUN) newest mypy mypy -p ansible_collections.ellipsis.drive
+
+ansible-lint: newest
+	@$(RUN) newest ansible-lint $(IN_COPY) ansible-lint --offline --profile production --strict
+
+changelog: newest
+	@$(RUN) newest "antsibull-changelog lint" antsibull-changelog lint
+
+licences: newest
+	@$(RUN) newest "reuse lint" reuse lint --lines
+
+docs: newest
+	@$(RUN) newest "antsibull-docs lint" $(IN_COPY) antsibull-docs lint-collection-docs \
+		--plugin-docs --validate-collection-refs self .
+
+build: newest
+	@$(RUN) newest "collection build" $(IN_COPY) ansible-galaxy collection build --force --output-path $(CURDIR)/.venv/build
+
+importer: environments build
+	@$(RUN) importer galaxy-importer python $(CURDIR)/$(TOOLS)/importer.py $(TARBALL)
+
+install: build
+	@$(RUN) newest "collection install" ansible-galaxy collection install --force --no-deps $(TARBALL) -p .venv/installed
+
+sanity: environments
+	@$(PARALLEL) sanity-newest sanity-oldest
+
+sanity-%: environments
+	@$(RUN) $* "sanity $*" $(IN_COPY) $(CURDIR)/.venv/$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py $*
+
+pytest-%: environments
+	@$(RUN) $* "pytest $*" pytest $(PYTEST)
+
+unit integration: newest
+	@$(RUN) newest "$@ tests" pytest tests/$@ $(PYTEST)
+
+contract: newest
+	@$(RUN) newest "contract tests" pytest -n 0 -s tests/contract $(PYTEST)
+
+coverage: newest
+	@$(RUN) newest coverage pytest tests/unit --cov --cov-report=term-missing:skip-covered $(PYTEST)
+
+demo: newest
+	@$(RUN) newest demo tests/demo/run
+
+bench: newest
+	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
+		python -m ansible_collections.ellipsis.drive.tests.benchmark
+
+clean:
+	rm -rf .venv .home .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

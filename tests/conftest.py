@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make `ansible_collections.ellipsis.drive` this checkout, for the tests and for the programs they start.
+
+ansible-test has done so already when it runs the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from ansible.plugins.loader import init_plugin_loader
+
+if "ansible_collections" not in sys.modules:
+    _FOLDER = tempfile.TemporaryDirectory(prefix="ellipsis-drive-")  # lives as long as the tests do
+    _LINK = Path(_FOLDER.name) / "ansible_collections" / "ellipsis" / "drive"
+    _LINK.parent.mkdir(parents=True)
+    _LINK.symlink_to(Path(__file__).resolve().parents[1])
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["PYTHONPATH"] = _FOLDER.name
+    init_plugin_loader([_FOLDER.name])

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Build the virtual environments of the repository: `.venv/NAME` from `tests/requirements/NAME.txt`.
+
+The first line of a requirements file says which Pythons it may use (`# python 3.10 to 3.12`): the newest is taken.
+`NAME.no-deps.txt`, when there is one, lists packages installed without what they depend on.
+An environment is built again only when its requirements or its interpreter changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[2]
+VENV = TREE / ".venv"
+REQUIREMENTS = TREE / "tests" / "requirements"
+
+
+def interpreters() -> dict[tuple[int, int], str]:
+    """What interpreters.py finds; its links are laid out for ansible-test on the way."""
+    script = Path(__file__).with_name("interpreters.py")
+    lines = subprocess.check_output([sys.executable, str(script), str(VENV / "pythons")], text=True).splitlines()
+    split = (line.split(" ", 1) for line in lines)
+    return {(int(version.split(".")[0]), int(version.split(".")[1])): path for version, path in split}
+
+
+def allowed(text: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The range of Pythons that the first line of a requirements file gives."""
+    first = text.splitlines()[0]
+    numbers = re.fullmatch(r"# python (\d+)\.(\d+) to (\d+)\.(\d+)", first)
+    if numbers is None:
+        raise SystemExit(f"not a range of Pythons: {first}")
+    low_major, low_minor, high_major, high_minor = map(int, numbers.groups())
+    return (low_major, low_minor), (high_major, high_minor)
+
+
+def included(path: Path) -> Iterable[Path]:
+    """A requirements file and those it includes with -r."""
+    yield path
+    for name in re.findall(r"^-r (\S+)$", path.read_text(), re.MULTILINE):
+        yield from included(path.with_name(name))
+
+
+def install(name: str, python: str) -> None:
+    """One environment, unless the one there is of the same making."""
+    target, wanted = VENV / name, REQUIREMENTS / f"{name}.txt"
+    bare = REQUIREMENTS / f"{name}.no-deps.txt"
+    sources = [*included(wanted), *([bare] if bare.exists() else [])]
+    making = hashlib.sha256("\0".join([python, str(target), *(path.read_text() for path in sources)]).encode())
+    stamp = target / "made-from"
+    if stamp.exists() and stamp.read_text() == making.hexdigest():
+        return
+    start = time.monotonic()
+    subprocess.run([python, "-m", "venv", "--clear", str(target)], check=True)
+    pip = [str(target / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", str(wanted)], check=True)
+    if bare.exists():
+        subprocess.run([*pip, "--no-deps", "-r", str(bare)], check=True)
+    stamp.write_text(making.hexdigest())
+    print(f"== environment {name} ({python}): {time.monotonic() - start:.1f} s", flush=True)
+
+
+def link_collection() -> None:
+    """Where Python, mypy and ansible-playbook find the checkout as ansible_collections.ellipsis.drive."""
+    link = VENV / "collections" / "ansible_collections" / "ellipsis" / "drive"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(Path("../../../.."))
+
+
+def main() -> None:
+    link_collection()
+    found = interpreters()
+    makings = []
+    for name in sys.argv[1:]:
+        low, high = allowed((REQUIREMENTS / f"{name}.txt").read_text())
+        fitting = [path for version, path in found.items() if low <= version <= high]
+        if fitting:
+            makings.append((name, fitting[0]))
+        else:
+            print(f"== skipped: {name}, no Python {low[0]}.{low[1]} to {high[0]}.{high[1]} found")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda making: install(*making), makings))
+
+
+if __name__ == "__main__":
+    main()

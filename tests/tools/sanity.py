@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run `ansible-test sanity` of `.venv/ENVIRONMENT` in the current folder: `sanity.py ENVIRONMENT`.
+
+Say little when all is well, everything when not, and fail when nothing was tested.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VENV = Path(__file__).resolve().parents[2] / ".venv"
+
+
+def lay_pip(python: Path, home: Path) -> None:
+    """Put get_pip.py where this ansible-test looks first; what is there already stays."""
+    where = "import ansible_test; print(ansible_test.__path__[0])"
+    package = Path(subprocess.check_output([str(python), "-c", where], text=True).strip())
+    source = (package / "_internal" / "python_requirements.py").read_text()
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in re.findall(r"\bpip='([0-9.]+)'", source):
+        script = cache / f"get_pip_{version.replace('.', '_')}.py"
+        if not script.exists():
+            shutil.copyfile(Path(__file__).with_name("get_pip.py"), script)
+
+
+def main() -> int:
+    name = sys.argv[1]
+    bin_folder = VENV / name / "bin"
+    # A home for each environment: two cores at work in one would build the same tool environments at once.
+    home = VENV / "home" / name
+    lay_pip(bin_folder / "python", home)
+    path = os.pathsep.join([str(bin_folder), str(VENV / "pythons"), os.environ["PATH"]])
+    run = subprocess.run(
+        [str(bin_folder / "ansible-test"), "sanity", "--local", "--requirements", "--color", "no"],
+        env={**os.environ, "HOME": str(home), "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    tested = len(re.findall(r"^Running sanity test", run.stdout, re.MULTILINE))
+    skipped = "All targets skipped" in run.stdout or not tested
+    print(run.stdout if run.returncode or skipped else f"{tested} sanity tests ran", flush=True)
+    return run.returncode or skipped
+
+
+if __name__ == "__main__":
+    sys.exit(main())
