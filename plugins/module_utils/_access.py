@@ -43,7 +43,7 @@ class Grant:
     property_fence: tuple[str, ...] | None = None
 
 
-AccessList = t.Tuple[Grant, ...]
+AccessList = tuple[Grant, ...]
 
 
 def _folded(tier: str) -> str:
@@ -117,7 +117,7 @@ def _read_grant(entry: object) -> Grant | None:
         return None
     path = entry.get("path")
     path_id = entry.get("pathId") or (path.get("id") if isinstance(path, dict) else path)
-    access = entry.get("access") if isinstance(entry.get("access"), dict) else entry
+    access: dict[str, t.Any] = entry["access"] if isinstance(entry.get("access"), dict) else entry
     tier = read_tier(access.get("accessTier")) or read_tier(access.get("accessLevel"))
     if not isinstance(path_id, str) or tier is None:
         return None

@@ -29,7 +29,7 @@ SPEC: dict[str, t.Any] = {
 Test = t.Callable[[ListedToken], bool]
 
 
-def run(params: t.Mapping[str, t.Any], account: Account, *, apply: bool) -> Result:
+def run(params: t.Mapping[str, t.Any], account: Account, *, apply: bool) -> Result:  # noqa: ARG001 - as all cores
     """The live tokens that pass every filter. Nothing is ever written, so apply makes no difference."""
     tests = _tests(params)
     earlier = Counter(account.client.calls)

@@ -28,7 +28,7 @@ class Account:
         client: Client,
         *,
         warn: t.Callable[[str], None],
-        lock: t.Callable[[str], None] = lambda owner: None,
+        lock: t.Callable[[str], None] = lambda _owner: None,
         wall: t.Callable[[], float] = time.time,
     ) -> None:
         self.client, self.warn = client, warn
@@ -50,7 +50,9 @@ class Account:
         listing = self.client.list_tokens()
         self._listing, self._taken = listing, self.client.sender.monotonic()
         if listing.date is None and self._offset is None:
-            self.warn("The server does not say what time it is, so the clock of the controller decides what has expired.")
+            self.warn(
+                "The server does not say what time it is, so the clock of the controller decides what has expired."
+            )
         self._offset = (self._wall() if listing.date is None else listing.date) - self._taken
         return listing.tokens
 

@@ -16,8 +16,16 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from ._access import OLDER_SPELLING, AccessList, to_api
-from ._errors import Ambiguous, ApiError, EllipsisError, IncompleteListing, Missing, TransportError, Unauthorized
-from ._errors import api_error
+from ._errors import (
+    Ambiguous,
+    ApiError,
+    EllipsisError,
+    IncompleteListing,
+    Missing,
+    TransportError,
+    Unauthorized,
+    api_error,
+)
 from ._http import Bearer
 from ._retry import if_nothing_happened, if_repeatable, if_unsent, is_ambiguous
 from ._sender import Sender, json_of
@@ -76,7 +84,9 @@ class Client:
             if cursor is None:
                 return Listing(tuple(tokens.values()), date)
             if cursor in seen:
-                raise IncompleteListing("The list of access tokens repeats a page; nothing was changed. Try again later.")
+                raise IncompleteListing(
+                    "The list of access tokens repeats a page; nothing was changed. Try again later."
+                )
             seen.add(cursor)
 
     def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
@@ -140,7 +150,9 @@ class Client:
         who = {"username": connection.username, "password": connection.password}
         token = connection.api_token or self._login_token("/account/login", who, None)
         if connection.organization_id:
-            token = self._login_token("/organization/login", {"organizationId": connection.organization_id}, Bearer(token))
+            token = self._login_token(
+                "/organization/login", {"organizationId": connection.organization_id}, Bearer(token)
+            )
         return token
 
     def _login_token(self, path: str, who: dict[str, t.Any], auth: Bearer | None) -> str:

@@ -59,7 +59,7 @@ def _decide(desired: Desired, account: Account, keeper: Keeper) -> Plan:
 
 def _carry_out(decided: Plan, account: Account, keeper: Keeper, namesakes: tuple[ListedToken, ...]) -> Outcome:
     """The steps in the plan's order. Nothing is retired after a step that failed or lost."""
-    desired, minted = decided.desired, None
+    desired, minted, current = decided.desired, None, decided.current
     for step in decided.steps:
         if isinstance(step, Delete):
             account.delete(step.token_id)
@@ -71,5 +71,4 @@ def _carry_out(decided: Plan, account: Account, keeper: Keeper, namesakes: tuple
         keeper.keep(desired.slot, minted)
     if not desired.present:
         keeper.forget(desired.slot)
-    current = minted.generation if minted else decided.current
     return Outcome(decided, current if desired.present else None, minted, namesakes=namesakes)

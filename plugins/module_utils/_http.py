@@ -22,7 +22,7 @@ try:
     REQUESTS_IMPORT_ERROR = None
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
-    AuthBase = object
+    AuthBase = object  # type: ignore[assignment,misc]  # so that the class below can still be made
 
 
 class Bearer(AuthBase):
@@ -50,9 +50,7 @@ def exchange(
 ) -> requests.Response:
     """One request and its answer; a TransportError (see there for its kinds) when there is none."""
     try:
-        answer = session.request(
-            method, url, allow_redirects=False, proxies=get_environ_proxies(url), **arguments
-        )
+        answer = session.request(method, url, allow_redirects=False, proxies=get_environ_proxies(url), **arguments)
     except requests.RequestException as exc:
         kind = Rejected if is_untrusted(exc) else Unsent if never_arrived(exc) else TransportError
         raise kind(f"{method} {url} failed: {scrub(_plain(exc), secrets)}") from None

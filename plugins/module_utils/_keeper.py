@@ -43,11 +43,11 @@ class Keeper(t.Protocol):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The user keeps the secrets and says (or does not say) which one is held."""
+    """The user keeps the secrets and says (or does not say) which one is held; nothing is recorded here."""
 
-    answer: Held = Held()
+    answer: Held
 
-    def held(self, slot: Slot) -> Held:
+    def held(self, slot: Slot) -> Held:  # noqa: ARG002 - as the protocol says
         """What the user said."""
         return self.answer
 

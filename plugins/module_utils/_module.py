@@ -20,7 +20,7 @@ from ._sender import Connection, Sender
 from ._version import VERSION
 
 USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_version})"
-Run = t.Callable[..., t.Dict[str, t.Any]]
+Run = t.Callable[..., dict[str, t.Any]]
 
 
 def open_client(connection: Connection) -> Client:

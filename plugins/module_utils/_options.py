@@ -132,7 +132,9 @@ def _grant(where: str, entry: t.Mapping[str, t.Any]) -> Grant:
     tiles, max_zoom = _fence(f"{where}.geo_fence", entry["geo_fence"] or {})
     names = entry["property_fence"]
     if names is not None and not names:
-        raise OptionError(f"{where}.property_fence: is empty; name at least one property, or leave it out for all of them")
+        raise OptionError(
+            f"{where}.property_fence: is empty; name at least one property, or leave it out for all of them"
+        )
     fence = None if names is None else tuple(sorted(set(names)))
     return Grant(uuid_of(f"{where}.path_id", entry["path_id"]), tier, tiles, max_zoom, fence)
 
@@ -153,5 +155,7 @@ def _tile(where: str, entry: t.Mapping[str, int]) -> Tile:
         raise OptionError(f"{where}.zoom: {tile.zoom} is out of range; write 0 to {_FINEST_ZOOM}")
     for name, value in (("tile_x", tile.tile_x), ("tile_y", tile.tile_y)):
         if not 0 <= value < 2**tile.zoom:
-            raise OptionError(f"{where}.{name}: {value} is out of range; at zoom {tile.zoom} it is 0 to {2**tile.zoom - 1}")
+            raise OptionError(
+                f"{where}.{name}: {value} is out of range; at zoom {tile.zoom} it is 0 to {2**tile.zoom - 1}"
+            )
     return tile

@@ -144,19 +144,19 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     if not desired.present:
         return _removal(desired, generations)
     live = tuple(each for each in generations if not _expired(each, now))
-    newest = _in_use(live, held)
-    reason, changes = _reason(desired, live, newest, held, now)
-    current = newest if reason == "none" else None
-    steps, superseded = _steps(desired, live, newest, current, held, now)
+    in_use = _in_use(live, held)
+    reason, changes = _reason(desired, live, in_use, held, now)
+    stays = reason == "none"
+    steps, superseded = _steps(desired, live, in_use, stays=stays, held=held, now=now)
     before = SlotState(_STATUS[reason], superseded=len(live))
-    if newest:
-        before = _state(newest, _STATUS[reason], len(live) - 1)
+    if in_use:
+        before = _state(in_use, _STATUS[reason], len(live) - 1)
     if reason == "none" and steps:
         reason = "retire"
     after = SlotState("live", desired.spec, desired.lifetime, len(superseded))
-    if current:
-        after = _state(current, "live", len(superseded))
-    return Plan(desired, reason, steps, newest, superseded, changes, before, after)
+    if in_use and stays:
+        after = _state(in_use, "live", len(superseded))
+    return Plan(desired, reason, steps, in_use, superseded, changes, before, after)
 
 
 _STATUS: t.Mapping[str, str] = {
@@ -216,11 +216,13 @@ def _steps(
     desired: Desired,
     live: t.Sequence[Generation],
     in_use: Generation | None,
-    current: Generation | None,
+    *,
+    stays: bool,
     held: Held,
     now: float,
 ) -> tuple[tuple[Step, ...], tuple[Generation, ...]]:
     """What to do in which order, and the older generations that live on."""
+    current = in_use if stays else None
     others = [each for each in live if each is not current]
     lost = [each for each in others if each is not in_use and each.marker.nonce in held.pending]
     kept = [each for each in others if each not in lost and _within_overlap(each, current, desired.overlap, now)]

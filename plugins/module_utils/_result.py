@@ -16,7 +16,7 @@ from ._duration import format_duration
 from ._plan import SCOPES, Desired, Plan, SlotState, renew_at
 from ._tokens import Generation, ListedToken, actual_expiry, format_date
 
-Result = t.Dict[str, t.Any]
+Result = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _state(state: SlotState, desired: Desired, reported: AccessList | None) -> R
     shown: Result = {"description": desired.slot.description, "owner": desired.slot.owner, "state": state.status}
     if state.spec is not None and state.lifetime is not None:
         access = access_of(state.spec, desired, reported)
-        shown["access_list"] = access.shown if access.shown else f"not listed by the server (spec {state.spec})"
+        shown["access_list"] = access.shown or f"not listed by the server (spec {state.spec})"
         shown["scope"] = access.scope
         shown["valid_for"] = format_duration(state.lifetime)
     if state.superseded:

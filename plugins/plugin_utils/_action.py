@@ -17,6 +17,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
 from ansible_collections.ellipsis.drive.plugins.module_utils._connection import (
     connection_of,
     environment_name,
@@ -25,12 +26,11 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._connection import 
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import Run
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import account_for, accounts, writer_lock
 
 display = Display()
-Values = t.Dict[str, t.Any]
+Values = dict[str, t.Any]
 _previous_call: tuple[str, Values] | None = None
 
 
@@ -117,7 +117,7 @@ class EllipsisAction(ActionBase):
     def _is_retry(self, params: Values) -> bool:
         """Whether this is another try of the same item of the same task (until, retries)."""
         global _previous_call
-        call = (self._task._uuid, params)
+        call = (self._task.get_name(), params)
         again, _previous_call = call == _previous_call, call
         return again
 

@@ -20,10 +20,8 @@ def plain(value: t.Any) -> t.Any:
     if isinstance(value, str):
         # Called on the class, since unsafe strings override it to stay unsafe.
         return str.__str__(value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
+    if isinstance(value, (int, float)):
+        return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, t.Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):

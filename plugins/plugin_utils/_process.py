@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ansible import constants as C
 from ansible.utils.display import Display
+
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
 from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection

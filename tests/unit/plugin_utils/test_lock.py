@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import Lock, LockError, LockTimeout
