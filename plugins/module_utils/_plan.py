@@ -145,6 +145,7 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
         return _removal(desired, generations)
     live = tuple(each for each in generations if not _expired(each, now))
     in_use = _in_use(live, held)
+    _refuse_other_holder(desired, live, in_use, held)
     reason, changes = _reason(desired, live, in_use, held, now)
     stays = reason == "none"
     steps, superseded = _steps(desired, live, in_use, stays=stays, held=held, now=now)
@@ -186,7 +187,6 @@ def _reason(
     if not live:
         return "create", ()
     if current is None:
-        _refuse_other_holder(desired, live, held)
         return "secret_missing", ()
     changes = drift_of(desired, current)
     if changes and desired.regenerate == "fail":
@@ -201,9 +201,15 @@ def _reason(
     return ("renew" if _is_due(current, desired.renew_within, now) else "none"), changes
 
 
-def _refuse_other_holder(desired: Desired, live: t.Sequence[Generation], held: Held) -> None:
-    """One slot has one holder: two stores would replace each other's tokens for ever."""
-    foreign = [each for each in live if each.marker.nonce not in held.pending]
+def _refuse_other_holder(
+    desired: Desired, live: t.Sequence[Generation], in_use: Generation | None, held: Held
+) -> None:
+    """One slot has one holder: two stores would replace each other's tokens for ever.
+
+    Whatever is newer than the token in our store, and not of a creation of ours, was made by somebody else.
+    """
+    newer = (each for each in live if in_use is None or each.order > in_use.order)
+    foreign = [each for each in newer if each.marker.nonce not in held.pending]
     if held.exclusive and foreign and not desired.take_over:
         raise Refused(
             f"Token {foreign[-1].id} of {desired.slot.description!r} (owner {desired.slot.owner}) is live and its secret "
