@@ -15,15 +15,15 @@ endif
 
 TOOLS := tests/tools
 # The tools keep their caches and settings in here, and find the collection through the link that environments.py lays.
-RUN := HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
+RUN := LC_ALL=C.UTF-8 HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
 	MYPYPATH=$(CURDIR)/.venv/collections $(PYTHON) $(TOOLS)/step.py
 IN_COPY := $(CURDIR)/.venv/newest/bin/python $(CURDIR)/$(TOOLS)/in_copy.py
-PARALLEL := $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-SERIAL := $(MAKE) --no-print-directory
+PARALLEL := $(MAKE) READY=yes --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+SERIAL := $(MAKE) READY=yes --no-print-directory
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench build docs clean
-.PHONY: environments newest ruff ansible-lint changelog licences importer install sanity-% pytest-%
+.PHONY: environments ruff ansible-lint changelog licences importer install
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -45,41 +45,38 @@ test: environments
 test-quick: ruff types unit
 
 environments:
-	@$(PYTHON) $(TOOLS)/environments.py newest oldest importer
-
-newest:
-	@$(PYTHON) $(TOOLS)/environments.py newest
+	@$(if $(READY),,$(PYTHON) $(TOOLS)/environments.py newest oldest importer)
 
 lint: ruff ansible-lint changelog licences
 
-ruff: newest
+ruff: environments
 	@$(RUN) newest "ruff check" ruff check
 	@$(RUN) newest "ruff format" ruff format --check
 
-format: newest
-	@.venv/newest/bin/ruff check --fix
+format: environments
+	@.venv/newest/bin/ruff check --fix --exit-zero
 	@.venv/newest/bin/ruff format
 
-types: newest
+types: environments
 	@$(RUN) newest mypy mypy -p ansible_collections.ellipsis.drive
 
-ansible-lint: newest
-	@$(RUN) newest ansible-lint $(IN_COPY) ansible-lint --offline --profile production --strict
+ansible-lint: environments
+	@$(RUN) newest ansible-lint $(IN_COPY) ansible-lint --nocolor --strict
 
-changelog: newest
+changelog: environments
 	@$(RUN) newest "antsibull-changelog lint" antsibull-changelog lint
 
-licences: newest
+licences: environments
 	@$(RUN) newest "reuse lint" reuse lint --lines
 
-docs: newest
+docs: environments
 	@$(RUN) newest "antsibull-docs lint" $(IN_COPY) antsibull-docs lint-collection-docs \
 		--plugin-docs --validate-collection-refs self .
 
-build: newest
+build: environments
 	@$(RUN) newest "collection build" $(IN_COPY) ansible-galaxy collection build --force --output-path $(CURDIR)/.venv/build
 
-importer: environments build
+importer: build
 	@$(RUN) importer galaxy-importer python $(CURDIR)/$(TOOLS)/importer.py $(TARBALL)
 
 install: build
@@ -94,19 +91,19 @@ sanity-%: environments
 pytest-%: environments
 	@$(RUN) $* "pytest $*" pytest $(PYTEST)
 
-unit integration: newest
+unit integration: environments
 	@$(RUN) newest "$@ tests" pytest tests/$@ $(PYTEST)
 
-contract: newest
+contract: environments
 	@$(RUN) newest "contract tests" pytest -n 0 -s tests/contract $(PYTEST)
 
-coverage: newest
+coverage: environments
 	@$(RUN) newest coverage pytest tests/unit --cov --cov-report=term-missing:skip-covered $(PYTEST)
 
-demo: newest
+demo: environments
 	@$(RUN) newest demo tests/demo/run
 
-bench: newest
+bench: environments
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
 		python -m ansible_collections.ellipsis.drive.tests.benchmark
 

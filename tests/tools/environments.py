@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the virtual environments of the repository: `.venv/NAME` from `tests/requirements/NAME.txt`.
+"""Build virtual environments: `environments.py NAME…` makes `.venv/NAME` from `tests/requirements/NAME.txt`.
 
 The first line of a requirements file says which Pythons it may use (`# python 3.10 to 3.12`): the newest is taken.
 `NAME.no-deps.txt`, when there is one, lists packages installed without what they depend on.
-An environment is built again only when its requirements or its interpreter changed.
+An environment is built again only when its requirements or its interpreter changed. The first one named is a must.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import re
 import subprocess
@@ -77,19 +78,31 @@ def link_collection() -> None:
         link.symlink_to(Path("../../../.."))
 
 
-def main() -> None:
-    link_collection()
+def build(names: list[str]) -> None:
+    """Every environment that an interpreter was found for, two at a time."""
     found = interpreters()
     makings = []
-    for name in sys.argv[1:]:
+    for name in names:
         low, high = allowed((REQUIREMENTS / f"{name}.txt").read_text())
         fitting = [path for version, path in found.items() if low <= version <= high]
         if fitting:
             makings.append((name, fitting[0]))
         else:
             print(f"== skipped: {name}, no Python {low[0]}.{low[1]} to {high[0]}.{high[1]} found")
+    if names[0] not in dict(makings):
+        raise SystemExit(
+            f"{names[0]} is needed for everything; a Python must have venv, ensurepip and ssl to be of use"
+        )
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda making: install(*making), makings))
+
+
+def main() -> None:
+    VENV.mkdir(exist_ok=True)
+    with (VENV / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        link_collection()
+        build(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -65,12 +65,15 @@ def find() -> dict[tuple[int, int], str]:
 
 
 def link(found: dict[tuple[int, int], str], folder: Path) -> None:
-    """Make the folder hold exactly one link per interpreter."""
+    """Make the folder hold exactly one link per interpreter. Links that are right stay: they may be in use."""
     folder.mkdir(parents=True, exist_ok=True)
+    wanted = {f"python{major}.{minor}": path for (major, minor), path in found.items()}
     for old in folder.iterdir():
-        old.unlink()
-    for (major, minor), path in found.items():
-        (folder / f"python{major}.{minor}").symlink_to(path)
+        if os.readlink(old) != wanted.get(old.name):
+            old.unlink()
+    for name, path in wanted.items():
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(path)
 
 
 def main() -> None:

@@ -48,9 +48,13 @@ def main() -> int:
         check=False,
     )
     tested = len(re.findall(r"^Running sanity test", run.stdout, re.MULTILINE))
-    skipped = "All targets skipped" in run.stdout or not tested
-    print(run.stdout if run.returncode or skipped else f"{tested} sanity tests ran", flush=True)
-    return run.returncode or skipped
+    nothing = "All targets skipped" in run.stdout or not tested
+    if run.returncode or nothing:
+        print(run.stdout, flush=True)
+    else:
+        missing = sorted(set(re.findall(r"on Python (\S+) because it could not be found", run.stdout)))
+        print(f"no complaint from {tested} sanity tests; Pythons not found: {', '.join(missing) or 'none'}", flush=True)
+    return run.returncode or nothing
 
 
 if __name__ == "__main__":
