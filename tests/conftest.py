@@ -22,4 +22,5 @@ if "ansible_collections" not in sys.modules:
     _LINK.parent.mkdir(parents=True)
     _LINK.symlink_to(Path(__file__).resolve().parents[1])
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["PYTHONPATH"] = _FOLDER.name
+    sys.path.append(_FOLDER.name)  # multiprocessing hands this to what it spawns, not the variable
     init_plugin_loader([_FOLDER.name])
