@@ -18,7 +18,7 @@ _KNOWN = frozenset({*_TOKEN_FIELDS, "owner", "api_url", "organization_id", "pend
 
 
 class StoreError(EllipsisError):
-    """The store can't be used as it is."""
+    """The store can't be used as it is. Below Store, the message continues a sentence that starts with its path."""
 
 
 class ForeignEntry(StoreError):
@@ -54,7 +54,7 @@ def entries_of(value: t.Any) -> dict[str, Entry]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise StoreError(f"{KEY} must be a mapping of descriptions to entries.")
+        raise StoreError(f"must have a mapping of descriptions to entries in {KEY}.")
     return {description: _entry_of(description, raw) for description, raw in value.items()}
 
 
@@ -75,7 +75,7 @@ def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
     entry = entries.get(slot.description)
     if entry and entry.slot != slot:
         raise ForeignEntry(
-            f"the entry {slot.description!r} belongs to {_name(entry.slot)}, not to {_name(slot)}:"
+            f"has {slot.description!r} of {_name(entry.slot)}, not of {_name(slot)}:"
             " use another description or another store."
         )
     return entry
@@ -84,10 +84,10 @@ def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
 def _entry_of(description: str, raw: t.Any) -> Entry:
     where = f"{KEY}[{description!r}]"
     if not isinstance(raw, dict):
-        raise StoreError(f"{where} must be a mapping.")
+        raise StoreError(f"must have a mapping in {where}.")
     pending = raw.get("pending") or []
     if not isinstance(pending, list) or not all(isinstance(nonce, str) for nonce in pending):
-        raise StoreError(f"{where}.pending must be a list of texts.")
+        raise StoreError(f"must have a list of texts in {where}.pending.")
     texts = {name: _text(raw, name, where) for name in _TOKEN_FIELDS}
     slot = StoredSlot(
         description,
@@ -96,7 +96,7 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
         organization_id=_text(raw, "organization_id", where) or None,
     )
     if bool(texts["id"]) != bool(texts["token"]):
-        raise StoreError(f"{where} must have both id and token, or neither.")
+        raise StoreError(f"must have both id and token, or neither, in {where}.")
     return Entry(slot, **texts, pending=tuple(pending))
 
 
@@ -105,7 +105,7 @@ def _text(raw: Raw, name: str, where: str, *, required: bool = False) -> str | N
     if value is None and not required:
         return None
     if not isinstance(value, str):
-        raise StoreError(f"{where}.{name} must be text.")
+        raise StoreError(f"must have text in {where}.{name}.")
     return value
 
 

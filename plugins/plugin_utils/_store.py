@@ -125,8 +125,7 @@ class Store:
     def _refuse_plaintext(self, content: Content) -> None:
         if content.text.strip() and not content.identity and not self._plaintext:
             raise StoreError(
-                f"The store {self.path} is not encrypted: run 'ansible-vault encrypt' on it,"
-                " or accept plain text with store_plaintext: true."
+                "is not encrypted: run 'ansible-vault encrypt' on it, or accept plain text with store_plaintext: true."
             )
 
     def _identity(self, content: Content) -> _vaultfile.Identity | None:
@@ -137,7 +136,7 @@ class Store:
 
     def _write(self, content: Content, raw: dict[str, Raw]) -> None:
         identity = self._identity(content)
-        text = write_key(content.text, KEY, raw)
+        text = write_key(content.text or "---\n", KEY, raw)
         data = _vaultfile.encrypted(text, identity) if identity else text.encode()
         if self._backup and content.stamp and not self.backup_file:
             self.backup_file = _vaultfile.back_up(self.path)
@@ -164,7 +163,8 @@ class _sentences:
         pass
 
     def __exit__(self, _kind: object, exc: BaseException | None, _traceback: object) -> None:
-        if isinstance(exc, Unusable):
-            raise StoreError(f"The store {self._path} {exc}") from None
+        if isinstance(exc, (StoreError, Unusable)):
+            kind = type(exc) if isinstance(exc, StoreError) else StoreError
+            raise kind(f"The store {self._path} {exc}") from None
         if isinstance(exc, OSError):
             raise StoreError(f"The store {self._path} can't be used: {exc.strerror or exc}.") from exc

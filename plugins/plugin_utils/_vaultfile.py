@@ -56,7 +56,7 @@ def current_stamp(path: Path) -> Stamp | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a file"
-        raise StoreError(f"The store {path} is {kind}; name a regular file.")
+        raise StoreError(f"is {kind}: name a regular file.")
     return stamp_of(found)
 
 
@@ -64,12 +64,12 @@ def check_directory(path: Path) -> None:
     """Fail early where a write would fail."""
     directory = path.parent
     if not directory.is_dir():
-        raise StoreError(f"The directory of the store, {directory}, does not exist.")
+        raise StoreError("can't be written, since its directory does not exist.")
     mode = directory.stat().st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise StoreError(f"Everybody can write in the directory of the store, {directory}: restrict its mode.")
+        raise StoreError("is in a directory that everybody can write to: restrict its mode.")
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        raise StoreError(f"The directory of the store, {directory}, is not writable.")
+        raise StoreError("can't be written, since its directory is not writable.")
 
 
 def read(path: Path, vault: VaultLib) -> Content:
@@ -81,26 +81,26 @@ def read(path: Path, vault: VaultLib) -> Content:
         stamp, data = stamp_of(os.fstat(descriptor)), file.read()
     identity = None
     if is_encrypted(data):
-        data, identity = _decrypt(path, data, vault)
+        data, identity = _decrypt(data, vault)
     try:
         return Content(data.decode(), stamp, identity)
     except UnicodeDecodeError:
         pass  # raised below, since this exception holds the text
-    raise StoreError(f"The store {path} is not UTF-8 text.")
+    raise StoreError("is not UTF-8 text.")
 
 
-def _decrypt(path: Path, data: bytes, vault: VaultLib) -> tuple[bytes, Identity]:
+def _decrypt(data: bytes, vault: VaultLib) -> tuple[bytes, Identity]:
     ids = _ids(vault)
     if not ids:
-        raise StoreError(f"The store {path} is encrypted and this run has no vault secret: use --vault-id.")
+        raise StoreError("is encrypted and this run has no vault secret: use --vault-id.")
     try:
         label = str(parse_vaulttext_envelope(data)[3])
         plaintext, _id, secret = vault.decrypt_and_get_vault_id(data)
     except AnsibleVaultFormatError as exc:
-        raise StoreError(f"The store {path} is damaged: its vault format is incomplete.") from exc
+        raise StoreError("is damaged: its vault format is incomplete.") from exc
     except AnsibleError as exc:
         raise StoreError(
-            f"The store {path} can't be decrypted with the vault ids of this run ({', '.join(ids)}):"
+            f"can't be decrypted with the vault ids of this run ({', '.join(ids)}):"
             " a wrong password, or the file is damaged."
         ) from exc
     # The secret that opened the file, whatever its id: encrypting again must not change the password.
@@ -112,19 +112,17 @@ def choose_identity(content: Content, vault: VaultLib, vault_id: str | None) -> 
     ids = _ids(vault)
     if not ids:
         raise StoreError(
-            "The store can't be encrypted, since this run has no vault secret: use --vault-id,"
+            "can't be encrypted, since this run has no vault secret: use --vault-id,"
             " or accept plain text with store_plaintext: true."
         )
     if not vault_id and content.identity:
         return content.identity
     wanted = vault_id or C.DEFAULT_VAULT_ENCRYPT_IDENTITY or (ids[0] if len(ids) == 1 else None)
     if not wanted:
-        raise StoreError(
-            f"The store could be encrypted with several vault ids: set store_vault_id to {' or '.join(ids)}."
-        )
+        raise StoreError(f"can be encrypted with several vault ids: set store_vault_id to {' or '.join(ids)}.")
     found = match_best_secret(vault.secrets, [wanted])
     if not found:
-        raise StoreError(f"There is no vault id {wanted!r} in this run, only {', '.join(ids)}.")
+        raise StoreError(f"can't be encrypted with the vault id {wanted!r}, since this run has only {', '.join(ids)}.")
     return t.cast(Identity, found)
 
 
@@ -144,7 +142,7 @@ def locked(path: Path, warn: t.Callable[[str], None]) -> t.Iterator[None]:
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         if not take_flock(descriptor, timeout=LOCK_SECONDS, sleep=time.sleep, monotonic=time.monotonic):
-            raise StoreError(f"Another process kept {path.parent} locked for {LOCK_SECONDS} s.")
+            raise StoreError(f"can't be written, since another process kept its directory locked for {LOCK_SECONDS} s.")
         _sweep(path)
     except LockUnsupported as exc:
         warn(f"No locks in {path.parent} ({exc}): don't let two playbooks write the store {path.name} at a time.")
