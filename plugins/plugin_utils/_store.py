@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from dataclasses import dataclass, replace
@@ -153,18 +154,14 @@ def _taken(document: _Document, slots: t.Iterable[StoredSlot]) -> set[str]:
     return {slot.description for slot in slots if own(document.entries, slot)}
 
 
-class _sentences:
-    """Turns what goes wrong with a store into one sentence that names it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, exc: BaseException | None, _traceback: object) -> None:
-        if isinstance(exc, (StoreError, Unusable)):
-            kind = type(exc) if isinstance(exc, StoreError) else StoreError
-            raise kind(f"The store {self._path} {exc}") from None
-        if isinstance(exc, OSError):
-            raise StoreError(f"The store {self._path} can't be used: {exc.strerror or exc}.") from exc
+@contextlib.contextmanager
+def _sentences(path: Path) -> t.Iterator[None]:
+    """What goes wrong with a store is one sentence that names it."""
+    try:
+        yield
+    except StoreError as exc:
+        raise type(exc)(f"The store {path} {exc}") from None
+    except Unusable as exc:
+        raise StoreError(f"The store {path} {exc}") from None
+    except OSError as exc:
+        raise StoreError(f"The store {path} can't be used: {exc.strerror or exc}.") from exc

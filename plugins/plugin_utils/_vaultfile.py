@@ -26,7 +26,7 @@ from ansible.parsing.vault import (
     parse_vaulttext_envelope,
 )
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._entries import StoreError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import LockUnsupported, take_flock
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import LockUnsupported, drop_flock, take_flock
 
 LOCK_SECONDS = 60
 _TEMPORARY = ".ellipsis-tmp"
@@ -141,18 +141,15 @@ def locked(path: Path, warn: t.Callable[[str], None]) -> t.Iterator[None]:
     """Alone with the directory of the file: it needs no lock file, and all users of the directory meet there."""
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        if not take_flock(descriptor, timeout=LOCK_SECONDS, sleep=time.sleep, monotonic=time.monotonic):
-            raise StoreError(f"can't be written, since another process kept its directory locked for {LOCK_SECONDS} s.")
-        _sweep(path)
-    except LockUnsupported as exc:
-        warn(f"No locks in {path.parent} ({exc}): don't let two playbooks write the store {path.name} at a time.")
-    except BaseException:
-        os.close(descriptor)
-        raise
-    try:
+        try:
+            if not take_flock(descriptor, timeout=LOCK_SECONDS, sleep=time.sleep, monotonic=time.monotonic):
+                raise StoreError(f"can't be written: another process kept its directory locked for {LOCK_SECONDS} s.")
+            _sweep(path)
+        except LockUnsupported as exc:
+            warn(f"No locks in {path.parent} ({exc}): don't let two playbooks write the store {path.name} at a time.")
         yield
     finally:
-        os.close(descriptor)
+        drop_flock(descriptor)
 
 
 def _sweep(path: Path) -> None:
