@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -77,6 +78,13 @@ def take_flock(descriptor: int, *, timeout: float, sleep: Sleep, monotonic: Mono
         sleep(min(POLL_SECONDS, remaining))
 
 
+def drop_flock(descriptor: int) -> None:
+    """Unlock and close. Closing alone would leave the lock to a fork that still has the descriptor."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
 class Lock:
     """A lock file; re-entrant within the process (not per thread), never inherited by a fork."""
 
@@ -123,7 +131,9 @@ class Lock:
         held.count -= 1
         if held.count == 0:
             del _HELD[self.path]
-            _let_go(held.descriptor)
+            with contextlib.suppress(OSError):
+                os.ftruncate(held.descriptor, 0)
+            drop_flock(held.descriptor)
 
     def __enter__(self) -> Lock:
         self.acquire()
@@ -203,13 +213,3 @@ def _write(descriptor: int, text: str) -> None:
 
 def _read(descriptor: int) -> str:
     return os.pread(descriptor, 500, 0).decode(errors="replace").strip()
-
-
-def _let_go(descriptor: int) -> None:
-    try:
-        os.ftruncate(descriptor, 0)
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-    except OSError:
-        pass  # closing unlocks as well, unless a fork in C still has the descriptor
-    finally:
-        os.close(descriptor)
