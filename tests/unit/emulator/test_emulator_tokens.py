@@ -104,7 +104,7 @@ def test_a_bad_wish_is_refused_and_leaves_nothing(
 ) -> None:
     response = call.create(**fields)
     assert (response.status, read(response)["status"]) == (status, status)
-    assert emulator.tokens == emulator.secrets == []
+    assert (emulator.tokens, emulator.secrets) == ([], [])
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"'])
