@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from .access import account_of
-from .call import Call, as_json, as_text, check_query, json_body, page, query_json, query_strings
-from .paths import LAYER_TYPES, TYPES, described
+from .call import Call, as_json, as_text, check_query, json_body, page, query_strings
+from .paths import LAYER_TYPES, TYPES, by_name, described
 from .tree import Account, Node
 from .values import ApiError, Response
 from .wishes import read_lifetime
@@ -63,8 +63,8 @@ def root(call: Call) -> Response:
         raise ApiError(404, "Root not found.")
     types = query_strings(call.request, "type", TYPES, LAYER_TYPES)
     nodes = [node for node in _in_root(call, name, account) if node.type in types]
-    key = f"root {name} of {account.name} {query_json(call.request, 'type', '')}"
-    chosen, following = page(call, key, nodes, lambda node: (node.name, node.id), 50)
+    listing = f"root {name} of {account.name} {types}"
+    chosen, following = page(call, listing, entries=nodes, key=by_name, limit=50)
     return as_json({"result": [described(call, node) for node in chosen], "nextPageStart": following})
 
 

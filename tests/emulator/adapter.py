@@ -30,13 +30,13 @@ class EmulatorAdapter(HTTPAdapter):
         super().__init__()
         self._emulator = emulator
 
-    def send(
+    def send(  # noqa: PLR0917 - the signature of requests
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
-        timeout: None | float | tuple[float, float] | tuple[float, None] = None,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
         verify: bool | str = True,
-        cert: None | bytes | str | tuple[bytes | str, bytes | str] = None,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         try:

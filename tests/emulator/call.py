@@ -99,6 +99,7 @@ def node_of(call: Call, path_id: str) -> Node:
 def page(
     call: Call,
     listing: str,
+    *,
     entries: Sequence[Entry],
     key: Callable[[Entry], Any],
     limit: int,

@@ -16,7 +16,8 @@ def _wms(title: str, layer: str, address: str, version: str) -> str:
 
 
 def _requests(address: str, capabilities: str) -> str:
-    link = f'<DCPType><HTTP><Get><OnlineResource {_XLINK} xlink:type="simple" xlink:href="{address}"/></Get></HTTP></DCPType>'
+    resource = f'<OnlineResource {_XLINK} xlink:type="simple" xlink:href="{address}"/>'
+    link = f"<DCPType><HTTP><Get>{resource}</Get></HTTP></DCPType>"
     return (
         f"<Request><GetCapabilities><Format>{capabilities}</Format>{link}</GetCapabilities>"
         f"<GetMap><Format>image/png</Format>{link}</GetMap></Request>"
@@ -55,7 +56,8 @@ def _wms_130(title: str, layer: str, address: str) -> str:
 
 def _wmts(title: str, layer: str, address: str, version: str) -> str:
     return _HEAD + (
-        '<Capabilities xmlns="http://www.opengis.net/wmts/1.0" xmlns:ows="http://www.opengis.net/ows/1.1" version="1.0.0">'
+        '<Capabilities xmlns="http://www.opengis.net/wmts/1.0" '
+        'xmlns:ows="http://www.opengis.net/ows/1.1" version="1.0.0">'
         f"<Contents><Layer><ows:Title>{title}</ows:Title><ows:Identifier>{layer}</ows:Identifier>"
         '<Style isDefault="true"><ows:Identifier>default</ows:Identifier></Style><Format>image/png</Format>'
         "<TileMatrixSetLink><TileMatrixSet>GoogleMapsCompatible</TileMatrixSet></TileMatrixSetLink></Layer></Contents>"

@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionCut:
             self._cut()
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server looks these names up
 
     def _ask(self, request: Request) -> Response:
         arrived = time.monotonic()
@@ -95,9 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         head += [f"{name}: {value}" for name, value in response.headers.items()]
         if response.status != HTTPStatus.NO_CONTENT:
             head.append(f"Content-Length: {len(response.body)}")
-        body = b"" if self.command == "HEAD" else response.body[: response.cut_at]
         # Head and body in one write: two would wait for each other's acknowledgement.
-        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + body)
+        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + response.body[: response.cut_at])
         if response.cut_at is not None and response.cut_at < len(response.body):
             self._cut()
 
@@ -105,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         _hang_up(self.connection)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Silent: the journal tells more."""
 
 

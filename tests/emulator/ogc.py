@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from .access import fence_allows, geo_fence_of, property_fence_of, require
@@ -35,8 +35,7 @@ def serve(call: Call) -> Response:
     node = _layer(call, KINDS[protocol])
     tile = _TILE.search(call.args["rest"] or "")
     if tile is not None:
-        zoom, x, y = map(int, tile.groups())
-        return _tile(call, node, zoom, x, y, vector=protocol == "mvt")
+        return _tile(call, node, tile.groups(), vector=protocol == "mvt")
     query = {name.lower(): value for name, value in call.request.query.items()}
     wanted = query.get("request", "").lower()
     if wanted == "getcapabilities" and protocol in DOCUMENTS:
@@ -50,8 +49,7 @@ def serve(call: Call) -> Response:
 def raster_tile(call: Call) -> Response:
     node = _layer(call, ("raster",))
     refuse_ogc_scope(call)
-    zoom, x, y = (int(call.args[name]) for name in ("z", "x", "y"))
-    return _tile(call, node, zoom, x, y, vector=False)
+    return _tile(call, node, [call.args[name] for name in ("z", "x", "y")])
 
 
 def _layer(call: Call, kinds: tuple[str, ...]) -> Node:
@@ -62,7 +60,8 @@ def _layer(call: Call, kinds: tuple[str, ...]) -> Node:
     return node
 
 
-def _tile(call: Call, node: Node, zoom: int, x: int, y: int, vector: bool) -> Response:
+def _tile(call: Call, node: Node, numbers: Sequence[str], vector: bool = False) -> Response:
+    zoom, x, y = map(int, numbers)
     if zoom > 30 or x >= 2**zoom or y >= 2**zoom:
         raise ApiError(400, "There is no such tile.")
     if not fence_allows(geo_fence_of(call.state, call.caller, node), zoom, x, y):
@@ -106,8 +105,7 @@ def _wmts_tile(call: Call, node: Node, query: dict[str, str]) -> Response:
     numbers = [query.get(name, "") for name in ("tilematrix", "tilecol", "tilerow")]
     if not all(number.isdecimal() for number in numbers):
         raise ApiError(400, "tilematrix, tilecol and tilerow must be integers.")
-    zoom, x, y = map(int, numbers)
-    return _tile(call, node, zoom, x, y, vector=False)
+    return _tile(call, node, numbers)
 
 
 def _features(call: Call, node: Node, query: dict[str, str]) -> Response:

@@ -19,6 +19,10 @@ SEARCH_ROOTS = ("myDrive", "sharedWithMe", "trash", "favorites", "public")
 _SEARCH = {"type", "root", "text", "userId", "hashtag", "active", "extent", "resolution", "date"}
 
 
+def by_name(node: Node) -> tuple[str, str]:
+    return node.name, node.id
+
+
 def refuse_ogc_scope(call: Call) -> None:
     token = call.caller.token
     if token is not None and token.scope == "ogc" and not call.variant.ogc_reads_path:
@@ -37,7 +41,7 @@ def children(call: Call) -> Response:
     trashed = query_json(call.request, "includeTrashed", False) is True
     found = call.state.children(folder.id)
     nodes = [node for node in found if node.type in types and (trashed or not node.trashed)]
-    chosen, following = page(call, f"folder {folder.id} {types}", nodes, lambda node: (node.name, node.id), 50)
+    chosen, following = page(call, f"folder {folder.id} {types}", entries=nodes, key=by_name, limit=50)
     return as_json({"result": [described(call, node) for node in chosen], "nextPageStart": following})
 
 
@@ -72,9 +76,8 @@ def search(call: Call) -> Response:
         for node in call.state.nodes.values()
         if node.type in types and _root_of(call, node) in roots and _says(node.name, words)
     ]
-    chosen, following = page(
-        call, f"search {call.caller.account} {types} {roots} {words}", nodes, lambda node: (node.name, node.id), 100
-    )
+    listing = f"search {call.caller.account} {types} {roots} {words}"
+    chosen, following = page(call, listing, entries=nodes, key=by_name, limit=100)
     return as_json({"result": [described(call, node) for node in chosen], "nextPageStart": following})
 
 

@@ -15,6 +15,7 @@ def seed_tokens(
     state: State,
     now: float,
     count: int,
+    *,
     description: str = "Copied in the app {n}",
     account: str = USER,
     paths: Sequence[str] = (PATHS["Elevation"],),
@@ -24,9 +25,18 @@ def seed_tokens(
     age: float = 0.0,
 ) -> list[str]:
     """Issues tokens made `age` seconds ago; `{n}` in the description is the number of the token. Returns their ids."""
+    if strangers := [path for path in paths if path not in state.nodes]:
+        raise ValueError(f"no such path: {', '.join(strangers)}")
     grants = tuple(Grant(path, tier) for path in paths)
     return [
-        state.issue(account, description.replace("{n}", str(number)), scope, grants, now - age, valid_for).id
+        state.issue(
+            account=account,
+            description=description.replace("{n}", str(number)),
+            scope=scope,
+            grants=grants,
+            created=now - age,
+            lifetime=valid_for,
+        ).id
         for number in range(1, count + 1)
     ]
 

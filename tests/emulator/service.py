@@ -163,10 +163,10 @@ def _type(headers: Mapping[str, str]) -> str:
 
 
 def _readable(body: bytes, content_type: str) -> Any:
-    """JSON without its secrets; of anything else only how long it is, since nobody knows what is in it."""
+    """JSON without its secrets; of anything else only its type, since nobody knows what is in it."""
     if not body:
         return None
     try:
         return without_secrets(json.loads(body))
     except ValueError:
-        return f"{len(body)} bytes of {content_type or 'unknown type'}"
+        return f"({content_type or 'no type'})"

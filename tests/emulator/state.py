@@ -89,6 +89,7 @@ class State:
 
     def issue(
         self,
+        *,
         account: str,
         description: str,
         scope: str,

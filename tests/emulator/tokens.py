@@ -48,13 +48,18 @@ def listing(call: Call) -> Response:
         "shuffled": lambda token: sha256(token.id.encode()).hexdigest(),
     }
     chosen, following = page(
-        call, f"tokens of {account}", mine, keys[call.variant.order], PAGE_SIZE, call.variant.cursor
+        call,
+        f"tokens of {account}",
+        entries=mine,
+        key=keys[call.variant.order],
+        limit=PAGE_SIZE,
+        cursor=call.variant.cursor,
     )
     answer: dict[str, Any] = {
         "result": [_entry(call, token) for token in chosen],
         "nextPageStart": following,
     }
-    return as_json({**answer, "size": len(mine)} if call.variant.lists_size else answer)
+    return as_json({**answer, "size": len(chosen)} if call.variant.lists_size else answer)
 
 
 def revoke(call: Call) -> Response:

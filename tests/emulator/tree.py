@@ -56,7 +56,7 @@ ORGANIZATION_ID = stable_id(f"account {ORGANIZATION}")
 
 def _node(key: str, kind: str, parent: str | None = None, owner: str = USER, **more: object) -> tuple[str, Node]:
     """`key` names the node in PATHS; a `#type` at its end tells namesakes apart and is no part of the name."""
-    name = key.split("#")[0]
+    name = key.split("#", maxsplit=1)[0]
     if parent is not None:
         name = name[len(parent) + 1 :]
     node = Node(id=stable_id(f"path {key}"), name=name, type=kind, owner=owner)
