@@ -201,9 +201,7 @@ def _reason(
     return ("renew" if _is_due(current, desired.renew_within, now) else "none"), changes
 
 
-def _refuse_other_holder(
-    desired: Desired, live: t.Sequence[Generation], in_use: Generation | None, held: Held
-) -> None:
+def _refuse_other_holder(desired: Desired, live: t.Sequence[Generation], in_use: Generation | None, held: Held) -> None:
     """One slot has one holder: two stores would replace each other's tokens for ever.
 
     Whatever is newer than the token in our store, and not of a creation of ours, was made by somebody else.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ansible.parsing.vault import VaultLib
+
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _vaultfile
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._entries import (
     KEY,

@@ -25,6 +25,7 @@ from ansible.parsing.vault import (
     match_best_secret,
     parse_vaulttext_envelope,
 )
+
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._entries import StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import LockUnsupported, drop_flock, take_flock
 

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 import yaml
+
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
 
 Plain = t.Any

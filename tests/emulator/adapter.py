@@ -30,7 +30,7 @@ class EmulatorAdapter(HTTPAdapter):
         super().__init__()
         self._emulator = emulator
 
-    def send(  # noqa: PLR0917 - the signature of requests
+    def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,

@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionCut:
             self._cut()
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server looks these names up
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def _ask(self, request: Request) -> Response:
         arrived = time.monotonic()

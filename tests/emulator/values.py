@@ -64,7 +64,7 @@ class JournalEntry:
     answer: Any
 
 
-class ConnectionCut(Exception):  # noqa: N818 - an event, not a mistake
+class ConnectionCut(Exception):
     """The connection ends without an answer."""
 
 

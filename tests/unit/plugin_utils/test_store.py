@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from ansible import constants
 from ansible.parsing.vault import VaultLib, VaultSecret
+
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _store, _vaultfile
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import (
     Entry,

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.ellipsis.drive.plugins.plugin_utils import _vaultfile
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ansible_collections.ellipsis.drive.plugins.plugin_utils import _vaultfile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
 
 VAULT = VaultLib([("default", VaultSecret(b"test-password"))])
 LINE = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\ufeff\ufffe\uffff"))

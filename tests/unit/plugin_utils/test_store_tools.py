@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
+
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
 
 SLOT = StoredSlot("roads: é😀 #1", "default", "https://api.example.com/v3")

@@ -8,10 +8,11 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.ellipsis.drive.plugins.plugin_utils import _yamledit
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._yamledit import Unusable, read_key, write_key
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.ellipsis.drive.plugins.plugin_utils import _yamledit
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._yamledit import Unusable, read_key, write_key
 
 VALUE = {"no": {"id": "1", "none": None}}
 FLOW = '"k": {"no": {"id": "1", "none": null}}'
