@@ -146,7 +146,7 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     live = tuple(each for each in generations if not _expired(each, now))
     in_use = _in_use(live, held)
     _refuse_other_holder(desired, live, in_use, held)
-    reason, changes = _reason(desired, live, in_use, held, now)
+    reason, changes = _reason(desired, live, in_use, now)
     stays = reason == "none"
     steps, superseded = _steps(desired, live, in_use, stays=stays, held=held, now=now)
     before = SlotState(_STATUS[reason], superseded=len(live))
@@ -182,7 +182,7 @@ def _in_use(live: t.Sequence[Generation], held: Held) -> Generation | None:
 
 
 def _reason(
-    desired: Desired, live: t.Sequence[Generation], current: Generation | None, held: Held, now: float
+    desired: Desired, live: t.Sequence[Generation], current: Generation | None, now: float
 ) -> tuple[str, tuple[str, ...]]:
     if not live:
         return "create", ()

@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
 
 Plain = t.Any
-Root = t.Union[yaml.MappingNode, yaml.ScalarNode, None]
+Root = yaml.MappingNode | yaml.ScalarNode | None
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TAG = "tag:yaml.org,2002:"
