@@ -148,7 +148,7 @@ def test_a_refused_connection_is_one_that_was_never_made(emulator: Emulator) -> 
 def test_a_connection_stays_open(emulator: Emulator) -> None:
     with serve(emulator) as base_url, requests.Session() as session:
         session.trust_env = False
-        for _ in range(5):
+        for _number in range(5):
             session.get(base_url)
         adapter = session.get_adapter(base_url)
         assert isinstance(adapter, HTTPAdapter)
@@ -159,10 +159,12 @@ def test_a_connection_stays_open(emulator: Emulator) -> None:
 
 def test_many_threads_get_along(call: Caller, emulator: Emulator) -> None:
     with over_http(emulator) as (_session, base), ThreadPoolExecutor(8) as pool:
-        posts = pool.map(lambda _: requests.post(f"{base}{TOKENS}", json=wish(), headers=HEADERS).json(), range(40))
+        posts = pool.map(
+            lambda _number: requests.post(f"{base}{TOKENS}", json=wish(), headers=HEADERS).json(), range(40)
+        )
         made = [answer["id"] for answer in posts]
     with ThreadPoolExecutor(8) as pool:
-        direct = list(pool.map(lambda _: call.create().status, range(40)))
+        direct = list(pool.map(lambda _number: call.create().status, range(40)))
     assert direct == [200] * 40
     assert len(set(made)) == 40
     assert set(made) < {token["id"] for token in call.listed()}

@@ -29,11 +29,11 @@ def test_an_unknown_kind_is_a_mistake() -> None:
 
 def test_when_and_how_often(call: Caller, emulator: Emulator) -> None:
     emulator.fault(kind="status", method="GET", path="accessToken$", skip=1, times=2)
-    assert [call("GET", TOKENS).status for _ in range(5)] == [200, 503, 503, 200, 200]
+    assert [call("GET", TOKENS).status for _time in range(5)] == [200, 503, 503, 200, 200]
     emulator.fault(kind="status", method="GET", path="accessToken$", times=None, status=429)
     assert call("GET", f"/path/{ROADS}").status == 200
     assert call.create().status == 200
-    assert [call("GET", TOKENS).status for _ in range(3)] == [429] * 3
+    assert [call("GET", TOKENS).status for _time in range(3)] == [429] * 3
     emulator.clear_faults()
     assert call("GET", TOKENS).status == 200
 
@@ -41,7 +41,7 @@ def test_when_and_how_often(call: Caller, emulator: Emulator) -> None:
 def test_faults_wait_for_each_other(call: Caller, emulator: Emulator) -> None:
     emulator.fault(kind="status", status=502)
     emulator.fault(kind="status", status=504, skip=1)
-    assert [call("GET", TOKENS).status for _ in range(3)] == [502, 504, 200]
+    assert [call("GET", TOKENS).status for _time in range(3)] == [502, 504, 200]
 
 
 @pytest.mark.parametrize(

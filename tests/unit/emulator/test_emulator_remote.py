@@ -85,7 +85,7 @@ def test_the_program_says_where_it_is_and_obeys_a_signal(tmp_path: Path) -> None
         assert url_file.read_text().strip() == url
     finally:
         program.send_signal(signal.SIGTERM)
-        rest, _ = program.communicate(timeout=20)
+        rest, _errors = program.communicate(timeout=20)
     assert (program.returncode, rest) == (0, "")
 
 
