@@ -9,28 +9,29 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from ._account import Account
 from ._connection import CONNECTION_SPEC
+from ._context import Context, Params
 from ._converge import converge, revoke
-from ._keeper import Elsewhere
-from ._options import ACCESS_TOKEN_SPEC, desired_of, held_of
+from ._options import ACCESS_TOKEN_SPEC, desired_of
 from ._result import Result, outcome_result, revocation_result
 from ._tokens import ListedToken
 
 SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **ACCESS_TOKEN_SPEC}
 
 
-def run(params: t.Mapping[str, t.Any], account: Account, *, apply: bool) -> Result:
+def run(params: Params, context: Context) -> Result:
     """Converge one slot, or revoke one token by its id. EllipsisError is for the user."""
-    desired, keeper = desired_of(params), Elsewhere(held_of(params))
+    desired, account = desired_of(params), context.account
     earlier = Counter(account.client.calls)
     if params["token_id"]:
-        plan, token = revoke(desired, params["token_id"].strip().lower(), account, apply=apply)
+        plan, token = revoke(desired, params["token_id"].strip().lower(), account, apply=context.apply)
         return revocation_result(plan, token, account.client.calls - earlier)
-    outcome = converge(desired, account, keeper, apply=apply)
+    keeper = context.keeper(params)
+    outcome = converge(desired, account, keeper, apply=context.apply)
     for namesake in outcome.namesakes:
         account.warn(_namesake_warning(namesake))
-    return outcome_result(outcome, account.client.calls - earlier)
+    returns_secret = params["return_secret"] or params["store"] is None
+    return outcome_result(outcome, keeper, account.client.calls - earlier, returns_secret=returns_secret)
 
 
 def _namesake_warning(token: ListedToken) -> str:

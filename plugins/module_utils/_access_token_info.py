@@ -11,6 +11,7 @@ from collections import Counter
 
 from ._account import Account
 from ._connection import CONNECTION_SPEC
+from ._context import Context, Params
 from ._duration import parse_duration
 from ._marker import normalise
 from ._options import uuid_of
@@ -29,9 +30,9 @@ SPEC: dict[str, t.Any] = {
 Test = t.Callable[[ListedToken], bool]
 
 
-def run(params: t.Mapping[str, t.Any], account: Account, *, apply: bool) -> Result:  # noqa: ARG001 - as all cores
-    """The live tokens that pass every filter. Nothing is ever written, so apply makes no difference."""
-    tests = _tests(params)
+def run(params: Params, context: Context) -> Result:
+    """The live tokens that pass every filter. Nothing is ever written."""
+    tests, account = _tests(params), context.account
     earlier = Counter(account.client.calls)
     tokens = account.tokens()
     if params["expires_within"] is not None:
@@ -47,7 +48,7 @@ def run(params: t.Mapping[str, t.Any], account: Account, *, apply: bool) -> Resu
     }
 
 
-def _tests(params: t.Mapping[str, t.Any]) -> list[Test]:
+def _tests(params: Params) -> list[Test]:
     """A test for each filter that is set, apart from the one that needs to know the time."""
     tests: list[Test] = []
     if params["expires_within"] is not None:

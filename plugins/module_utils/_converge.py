@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from ._account import Account
 from ._creation import Creation
+from ._errors import EllipsisError
 from ._keeper import Keeper, Minted
-from ._plan import Delete, Desired, Plan, plan, plan_revocation
+from ._plan import Delete, Desired, Forget, Plan, plan, plan_revocation
 from ._tokens import Generation, ListedToken, generations_of, unmanaged_namesakes
 
 
@@ -64,11 +65,27 @@ def _carry_out(decided: Plan, account: Account, keeper: Keeper, namesakes: tuple
         if isinstance(step, Delete):
             account.delete(step.token_id)
             continue
+        if isinstance(step, Forget):
+            keeper.forget(desired.slot)
+            continue
         known = generations_of(desired.slot, account.tokens())
         minted, current = Creation(account, keeper, desired, known).run()
         if minted is None:
             return Outcome(decided, current, lost_race=True, namesakes=namesakes)
-        keeper.keep(desired.slot, minted)
-    if not desired.present:
-        keeper.forget(desired.slot)
+        _keep(minted, account, keeper)
     return Outcome(decided, current if desired.present else None, minted, namesakes=namesakes)
+
+
+def _keep(minted: Minted, account: Account, keeper: Keeper) -> None:
+    """Keep the secret, or revoke the token: one whose secret is lost is no use to anybody."""
+    slot, token_id = minted.generation.marker.slot, minted.generation.id
+    try:
+        keeper.keep(slot, minted)
+    except EllipsisError as exc:
+        try:
+            account.delete(token_id)
+        except EllipsisError as also:
+            raise EllipsisError(
+                f"{exc} The new token {token_id} could not be revoked ({also}); the next run does it."
+            ) from None
+        raise EllipsisError(f"{exc} The new token was revoked again and the earlier one stays.") from None

@@ -23,10 +23,17 @@ class Minted:
 
 
 class Keeper(t.Protocol):
-    """What a creation needs from whoever keeps secrets."""
+    """What the core needs from whoever keeps secrets."""
+
+    @property
+    def backup_file(self) -> str | None:
+        """The copy that was made of a file before it was changed."""
 
     def held(self, slot: Slot) -> Held:
         """Whose secret is held."""
+
+    def secret(self, slot: Slot) -> str | None:
+        """The held secret, where this keeper has it."""
 
     def begin(self, slot: Slot, nonce: str) -> None:
         """A token with this nonce is about to be created: fails when its secret could not be kept."""
@@ -46,10 +53,14 @@ class Elsewhere:
     """The user keeps the secrets and says (or does not say) which one is held; nothing is recorded here."""
 
     answer: Held
+    backup_file: str | None = None
 
     def held(self, slot: Slot) -> Held:  # noqa: ARG002 - as the protocol says
         """What the user said."""
         return self.answer
+
+    def secret(self, slot: Slot) -> str | None:
+        """Only the user knows."""
 
     def begin(self, slot: Slot, nonce: str) -> None:
         """Nothing is recorded."""

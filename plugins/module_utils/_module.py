@@ -14,13 +14,14 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ._account import Account
 from ._client import Client
 from ._connection import connection_of, inherit_credentials
+from ._context import Context, Params
 from ._errors import EllipsisError
 from ._http import REQUESTS_IMPORT_ERROR, open_session
 from ._sender import Connection, Sender
 from ._version import VERSION
 
 USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_version})"
-Run = t.Callable[..., dict[str, t.Any]]
+Core = t.Callable[[Params, Context], dict[str, t.Any]]
 
 
 def open_client(connection: Connection) -> Client:
@@ -28,7 +29,7 @@ def open_client(connection: Connection) -> Client:
     return Client(Sender(connection, open_session(USER_AGENT)))
 
 
-def run_module(spec: dict[str, t.Any], run: Run) -> None:
+def run_module(spec: dict[str, t.Any], run: Core) -> None:
     """Parse and validate, hand over, and end the module."""
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
@@ -37,7 +38,8 @@ def run_module(spec: dict[str, t.Any], run: Run) -> None:
         inherit_credentials(module.params)
         connection = connection_of(module.params)
         module.no_log_values.update(connection.secrets)
-        result = run(module.params, Account(open_client(connection), warn=module.warn), apply=not module.check_mode)
+        account = Account(open_client(connection), warn=module.warn)
+        result = run(module.params, Context(account, apply=not module.check_mode))
     except EllipsisError as exc:
         module.fail_json(msg=str(exc))
     module.exit_json(**result)

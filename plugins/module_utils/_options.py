@@ -38,6 +38,12 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
     "overlap": {"type": "str", "default": "1h"},
     "regenerate": {"type": "str", "choices": ["never", "fail", "drift", "always"], "default": "drift"},
     "owner": {"type": "str", "default": "default"},
+    "store": {"type": "path"},
+    "store_vault_id": {"type": "str"},
+    "store_plaintext": {"type": "bool", "default": False},
+    "take_over": {"type": "bool", "default": False},
+    "return_secret": {"type": "bool", "default": False, "no_log": False},
+    "backup": {"type": "bool", "default": False},
     "held_id": {"type": "str"},
     "lock_timeout": {"type": "int", "default": 300},
 }
@@ -63,6 +69,7 @@ def desired_of(params: t.Mapping[str, t.Any]) -> Desired:
         renew_within=_margin(params["renew_within"], lifetime),
         overlap=parse_duration("overlap", params["overlap"]),
         regenerate=params["regenerate"],
+        take_over=params["take_over"],
     )
 
 

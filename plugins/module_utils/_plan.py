@@ -72,7 +72,12 @@ class Delete:
     why: str
 
 
-Step = t.Union[Mint, Delete]
+@dataclass(frozen=True)
+class Forget:
+    """Remove what our store has of the slot."""
+
+
+Step = t.Union[Mint, Delete, Forget]
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     Raises Refused when the task does not allow what would be needed.
     """
     if not desired.present:
-        return _removal(desired, generations)
+        return _removal(desired, generations, held)
     live = tuple(each for each in generations if not _expired(each, now))
     in_use = _in_use(live, held)
     _refuse_other_holder(desired, live, in_use, held)
@@ -245,12 +250,17 @@ def _within_overlap(generation: Generation, current: Generation | None, overlap:
     return now < max(current.marker.created, generation.marker.created) + overlap
 
 
-def _removal(desired: Desired, generations: t.Sequence[Generation]) -> Plan:
-    """Every live token of the slot goes, whatever the overlap."""
-    steps = tuple(Delete(each.id, "removed") for each in generations)
+def _removal(desired: Desired, generations: t.Sequence[Generation], held: Held) -> Plan:
+    """Every live token of the slot goes, whatever the overlap, and then what our store has of it."""
+    steps: list[Step] = [Delete(each.id, "removed") for each in generations]
+    kept = bool(held.exclusive and (held.id or held.pending))
+    if kept:
+        steps.append(Forget())
     newest = generations[-1] if generations else None
-    before = _state(newest, "live", len(generations) - 1) if newest else SlotState()
-    return Plan(desired, "removed" if steps else "none", steps, newest, (), (), before, SlotState())
+    before = SlotState("expired" if kept else "absent")
+    if newest:
+        before = _state(newest, "live", len(generations) - 1)
+    return Plan(desired, "removed" if steps else "none", tuple(steps), newest, (), (), before, SlotState())
 
 
 def plan_revocation(desired: Desired, token: ListedToken | None) -> Plan:

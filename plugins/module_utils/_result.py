@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ._access import AccessList, describe, spec_of
 from ._converge import Outcome
 from ._duration import format_duration
+from ._keeper import Keeper
 from ._plan import SCOPES, Desired, Plan, SlotState, renew_at
 from ._tokens import Generation, ListedToken, actual_expiry, format_date
 
@@ -81,10 +82,10 @@ def listed_token(token: ListedToken) -> Result:
     }
 
 
-def outcome_result(outcome: Outcome, calls: t.Mapping[str, int]) -> Result:
+def outcome_result(outcome: Outcome, keeper: Keeper, calls: t.Mapping[str, int], *, returns_secret: bool) -> Result:
     """Everything that RETURN of ellipsis_access_token documents."""
     plan, desired = outcome.plan, outcome.plan.desired
-    secret = outcome.minted.secret if outcome.minted else None
+    secret = _secret(outcome, keeper)
     token = token_of(outcome.current, desired, secret) if desired.present else None
     due = renew_at(outcome.current, desired.renew_within) if outcome.current else None
     result = _result(plan, outcome.changed, calls)
@@ -92,10 +93,21 @@ def outcome_result(outcome: Outcome, calls: t.Mapping[str, int]) -> Result:
     result["superseded"] = [_superseded(each, outcome.current, desired.overlap) for each in plan.superseded]
     result["renew_at"] = format_date(due)
     result["lost_race"] = outcome.lost_race
-    if plan.mints and not outcome.lost_race:
+    if returns_secret and (secret or (plan.mints and not outcome.lost_race)):
         # Present when there is one, so that using it fails where there is none; null where check mode will make one.
         result["secret"] = secret
+    if keeper.backup_file:
+        result["backup_file"] = keeper.backup_file
     return result
+
+
+def _secret(outcome: Outcome, keeper: Keeper) -> str | None:
+    """The secret of the token in use: just minted, or held since earlier."""
+    if outcome.minted:
+        return outcome.minted.secret
+    slot = outcome.plan.desired.slot
+    held = outcome.current and keeper.held(slot).id == outcome.current.id
+    return keeper.secret(slot) if held else None
 
 
 def revocation_result(plan: Plan, token: ListedToken | None, calls: t.Mapping[str, int]) -> Result:

@@ -138,11 +138,51 @@ options:
     type: str
     choices: [never, fail, drift, always]
     default: drift
+  store:
+    description:
+      - File on the controller that keeps the secrets, as YAML variables encrypted by Ansible Vault with the vault ids of the
+        run. Relative paths start at the playbook. Its directory must exist.
+      - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
+        outside of the variable C(ellipsis_access_tokens) is left as it is.
+      - With a store the secret is not in the result, and the token in use is the one whose secret is in the store. If that
+        one is gone, a new token is made.
+      - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by
+        the next one.
+      - Excludes O(held_id). Does not go with C(delegate_to) another host.
+    type: path
+  store_vault_id:
+    description:
+      - Vault id to encrypt the O(store) with. If not set it is the one that the file has, else C(vault_encrypt_identity) of
+        the configuration, else the only one of the run.
+    type: str
+  store_plaintext:
+    description:
+      - Allow a O(store) in plain text, readable by its owner only. Without this option a run without a vault secret fails
+        before it creates anything.
+      - A file that is encrypted stays encrypted.
+    type: bool
+    default: false
+  take_over:
+    description:
+      - Whether to replace a live token whose secret is not in the O(store). Such a token was probably made with another
+        store, whose owner would make a new one in turn; therefore it is an error if this is V(false).
+    type: bool
+    default: false
+  return_secret:
+    description:
+      - Whether to return the secret although there is a O(store).
+    type: bool
+    default: false
+  backup:
+    description:
+      - Whether to keep a copy of the O(store) before it is changed.
+    type: bool
+    default: false
   held_id:
     description:
       - Id of the token whose secret you hold, for people who keep secrets in a place of their own.
       - A live token that is not the held one is no use to you, so a new one is made; an empty value says that you hold none.
-      - Without this option it is assumed that you have the secret of the newest token.
+      - Without this option and without O(store) it is assumed that you have the secret of the newest token.
     type: str
   lock_timeout:
     description:
@@ -173,6 +213,15 @@ EXAMPLES = r"""
     mode: "0600"
   no_log: true
   when: tile_server.secret is defined
+
+- name: Keep the secret in a vaulted file of variables
+  ellipsis.drive.ellipsis_access_token:
+    description: map proxy
+    access_list:
+      - path_id: "{{ roads_id }}"
+        access_tier: viewPlus
+    valid_for: 90d
+    store: "{{ config_dir }}/tokens.yml"
 
 - name: Let a customer see a few properties of one area through OGC clients, for a week
   ellipsis.drive.ellipsis_access_token:
@@ -286,9 +335,14 @@ access_token:
 secret:
   description:
     - The secret of the token that was just created. The key is absent when none was created, so that using it fails.
+    - With O(store) it is only returned if O(return_secret=true), and then also when it was created earlier.
     - V(null) in check mode.
     - The result of the task is not shown when it holds a secret. Tasks that use it need C(no_log) themselves.
-  returned: when a token was created
+  returned: when a token was created without O(store), or when O(return_secret=true)
+  type: str
+backup_file:
+  description: The copy of the O(store) that was made before it was changed.
+  returned: when there is one
   type: str
 superseded:
   description: Replaced tokens that live on for O(overlap).

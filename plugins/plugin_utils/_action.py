@@ -24,10 +24,12 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._connection import 
     inherit,
     read_token_file,
 )
+from ansible_collections.ellipsis.drive.plugins.module_utils._context import STORE_IS_HERE, Context
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import account_for, accounts, writer_lock
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import store_opener
 
 display = Display()
 Values = dict[str, t.Any]
@@ -63,12 +65,12 @@ class EllipsisAction(ActionBase):
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         try:
             valid = self._validate(params)
-            account = account_for(
-                connection_of(valid), lock_timeout=valid.get("lock_timeout", 0), holder=self._holder()
-            )
+            connection = connection_of(valid)
+            account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
                 account.forget()
-            return self.core(valid, account, apply=not self._task.check_mode)
+            context = Context(account, not self._task.check_mode, store_opener(self._loader, connection))
+            return self.core(valid, context)
         except EllipsisError as exc:
             for account in accounts():
                 account.forget()
@@ -81,6 +83,8 @@ class EllipsisAction(ActionBase):
         self._task.no_log = self._play_context.no_log = True
         try:
             valid = self._validate(dict(params))
+            if params.get("store"):
+                raise OptionError(STORE_IS_HERE)
             if params.get("api_token_file"):
                 # Files with credentials are on the controller, wherever the task runs.
                 params["api_token"] = read_token_file(params.pop("api_token_file"))

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A store as the keeper of secrets: what the core asks and tells, in terms of entries of a file."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.display import Display
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._context import Params
+from ansible_collections.ellipsis.drive.plugins.module_utils._duration import format_duration
+from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Minted
+from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._result import fingerprint
+from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import format_date
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
+
+
+def store_opener(loader: DataLoader, connection: Connection) -> t.Callable[[Params], StoreKeeper]:
+    """A function that opens the store which options name; relative paths start at the playbook."""
+
+    def open_store(params: Params) -> StoreKeeper:
+        store = Store(
+            Path(loader.path_dwim(params["store"])),
+            loader._vault,  # noqa: SLF001 - ansible-core has no public way to the vault secrets of a run
+            vault_id=params["store_vault_id"],
+            plaintext=params["store_plaintext"],
+            backup=params["backup"],
+            warn=Display().warning,
+        )
+        store.check()
+        return StoreKeeper(store, connection)
+
+    return open_store
+
+
+class StoreKeeper:
+    """Keeps the secrets of one account in a store. Every failure is a StoreError."""
+
+    def __init__(self, store: Store, connection: Connection) -> None:
+        self._store, self._connection = store, connection
+        self._replaced: dict[Slot, Entry | None] = {}
+
+    @property
+    def backup_file(self) -> str | None:
+        """The copy that was made of the file before it was changed."""
+        return str(self._store.backup_file) if self._store.backup_file else None
+
+    def held(self, slot: Slot) -> Held:
+        """The stored token, and the creations of ours whose secret never came to be stored."""
+        entry = self._store.read(self._stored(slot))
+        pending = frozenset(entry.pending) if entry else frozenset()
+        return Held(True, entry.id if entry else None, pending, exclusive=str(self._store.path))
+
+    def secret(self, slot: Slot) -> str | None:
+        """The stored secret."""
+        entry = self._store.read(self._stored(slot))
+        return entry.token if entry else None
+
+    def begin(self, slot: Slot, nonce: str) -> None:
+        """Record the nonce, which also proves that the secret can be stored."""
+        self._store.begin({self._stored(slot): nonce})
+
+    def keep(self, slot: Slot, minted: Minted) -> None:
+        """Store the secret in place of the earlier one."""
+        stored, generation = self._stored(slot), minted.generation
+        self._replaced[slot] = self._store.read(stored)
+        entry = Entry(
+            stored,
+            id=generation.id,
+            token=minted.secret,
+            created_at=format_date(generation.marker.created),
+            expires_at=format_date(generation.expires_at),
+            valid_for=format_duration(generation.marker.lifetime),
+            fingerprint=fingerprint(minted.secret),
+        )
+        self._store.keep([entry])
+
+    def put_back(self, slot: Slot) -> None:
+        """Store what was there before keep(), the recorded nonces included."""
+        entry = self._replaced.pop(slot, None)
+        if entry is not None:
+            self._store.keep([entry])
+
+    def forget(self, slot: Slot) -> None:
+        """Remove the entry."""
+        self._store.forget([self._stored(slot)])
+
+    def _stored(self, slot: Slot) -> StoredSlot:
+        connection = self._connection
+        return StoredSlot(slot.description, slot.owner, connection.api_url, connection.organization_id)
