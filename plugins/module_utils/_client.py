@@ -116,6 +116,19 @@ class Client:
             if exc.status != 400 or any(token.id == token_id for token in self.list_tokens().tokens):
                 raise
 
+    def get_path(self, path_id: str) -> t.Any:
+        """A path as the account sees it."""
+        return json_of(self._call("verify", "GET", f"/path/{path_id}", if_repeatable))
+
+    def try_token(self, path: str, query: dict[str, t.Any], secret: str) -> tuple[int, t.Any]:
+        """Use an access token: status and body (None unless it is JSON). ApiError when it is refused."""
+        self.calls["verify"] += 1
+        answer = self.sender.send("GET", path, Bearer(secret), if_repeatable, params=query)
+        try:
+            return answer.status_code, json_of(answer)
+        except TransportError:
+            return answer.status_code, None
+
     def _create(self, body: dict[str, t.Any]) -> Created:
         try:
             answer = json_of(self._call("create", "POST", TOKENS, if_nothing_happened, json=body))
@@ -138,6 +151,8 @@ class Client:
         try:
             return self.sender.send(method, path, auth, again, **arguments)
         except Unauthorized as exc:
+            if not path.startswith(TOKENS):
+                raise
             raise api_error(exc.method, exc.path, exc.status, exc.text, hint=_ACCOUNT_HINT) from None
 
     def _bearer(self) -> Bearer:

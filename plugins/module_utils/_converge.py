@@ -14,6 +14,7 @@ from ._errors import EllipsisError
 from ._keeper import Keeper, Minted
 from ._plan import Delete, Desired, Forget, Plan, plan, plan_revocation
 from ._tokens import Generation, ListedToken, generations_of, unmanaged_namesakes
+from ._verify import NotProven, Probe, Prober, failures, sentence
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Outcome:
     current: Generation | None
     minted: Minted | None = None
     lost_race: bool = False
+    probes: tuple[Probe, ...] = ()
     namesakes: tuple[ListedToken, ...] = ()
 
     @property
@@ -61,6 +63,7 @@ def _decide(desired: Desired, account: Account, keeper: Keeper) -> Plan:
 def _carry_out(decided: Plan, account: Account, keeper: Keeper, namesakes: tuple[ListedToken, ...]) -> Outcome:
     """The steps in the plan's order. Nothing is retired after a step that failed or lost."""
     desired, minted, current = decided.desired, None, decided.current
+    probes: tuple[Probe, ...] = ()
     for step in decided.steps:
         if isinstance(step, Delete):
             account.delete(step.token_id)
@@ -73,7 +76,8 @@ def _carry_out(decided: Plan, account: Account, keeper: Keeper, namesakes: tuple
         if minted is None:
             return Outcome(decided, current, lost_race=True, namesakes=namesakes)
         _keep(minted, account, keeper)
-    return Outcome(decided, current if desired.present else None, minted, namesakes=namesakes)
+        probes = _prove(minted, desired, account, keeper)
+    return Outcome(decided, current if desired.present else None, minted, namesakes=namesakes, probes=probes)
 
 
 def _keep(minted: Minted, account: Account, keeper: Keeper) -> None:
@@ -89,3 +93,22 @@ def _keep(minted: Minted, account: Account, keeper: Keeper) -> None:
                 f"{exc} The new token {token_id} could not be revoked ({also}); the next run does it."
             ) from None
         raise EllipsisError(f"{exc} The new token was revoked again and the earlier one stays.") from None
+
+
+def _prove(minted: Minted, desired: Desired, account: Account, keeper: Keeper) -> tuple[Probe, ...]:
+    """Use the new token; one that does not do what it should is revoked, and what was there before stays."""
+    slot, token_id = desired.slot, minted.generation.id
+    prober = Prober(account.client, minted.secret, timeout=desired.verify_timeout)
+    probes = prober.run(desired.access_list, desired.scope, desired.verify)
+    failed = failures(probes, desired.verify)
+    for probe in probes:
+        if probe.result != "ok" and not failed:
+            account.warn(f"The new token of {slot.description!r} {sentence(probe)}.")
+    if failed:
+        keeper.put_back(slot)
+        account.delete(token_id)
+        found = " and ".join(sentence(probe) for probe in failed)
+        raise NotProven(
+            f"The new token of {slot.description!r} {found}; it was revoked again and the earlier one stays."
+        )
+    return probes

@@ -14,6 +14,7 @@ from ._duration import Margin, format_duration, parse_duration, parse_lifetime, 
 from ._errors import OptionError
 from ._marker import Slot, complaint, is_owner, normalise
 from ._plan import SCOPES, Desired, Held
+from ._verify import LEVELS
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _FINEST_ZOOM = 30
@@ -45,6 +46,8 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
     "return_secret": {"type": "bool", "default": False, "no_log": False},
     "backup": {"type": "bool", "default": False},
     "held_id": {"type": "str"},
+    "verify": {"type": "str", "choices": list(LEVELS), "default": "basic"},
+    "verify_timeout": {"type": "int", "default": 30},
     "lock_timeout": {"type": "int", "default": 300},
 }
 
@@ -70,6 +73,8 @@ def desired_of(params: t.Mapping[str, t.Any]) -> Desired:
         overlap=parse_duration("overlap", params["overlap"]),
         regenerate=params["regenerate"],
         take_over=params["take_over"],
+        verify=params["verify"],
+        verify_timeout=params["verify_timeout"],
     )
 
 

@@ -28,7 +28,7 @@ SCOPES = ("all", "ogc")
 
 @dataclass(frozen=True)
 class Desired:
-    """What a task wants for a slot. lifetime, overlap: seconds (lifetime 0 is never)."""
+    """What a task wants for a slot. lifetime, overlap, verify_timeout: seconds (lifetime 0 is never)."""
 
     slot: Slot
     access_list: AccessList = ()
@@ -39,6 +39,8 @@ class Desired:
     regenerate: str = "drift"
     present: bool = True
     take_over: bool = False
+    verify: str = "none"
+    verify_timeout: int = 30
 
     @property
     def spec(self) -> str:

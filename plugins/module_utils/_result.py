@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ._access import AccessList, describe, spec_of
 from ._converge import Outcome
@@ -93,6 +93,7 @@ def outcome_result(outcome: Outcome, keeper: Keeper, calls: t.Mapping[str, int],
     result["superseded"] = [_superseded(each, outcome.current, desired.overlap) for each in plan.superseded]
     result["renew_at"] = format_date(due)
     result["lost_race"] = outcome.lost_race
+    result["verified"] = [asdict(probe) for probe in outcome.probes]
     if returns_secret and (secret or (plan.mints and not outcome.lost_race)):
         # Present when there is one, so that using it fails where there is none; null where check mode will make one.
         result["secret"] = secret
@@ -113,7 +114,9 @@ def _secret(outcome: Outcome, keeper: Keeper) -> str | None:
 def revocation_result(plan: Plan, token: ListedToken | None, calls: t.Mapping[str, int]) -> Result:
     """The same keys for a token that was addressed by its id."""
     result = _result(plan, bool(plan.steps), calls)
-    result.update(access_token=listed_token(token) if token else None, superseded=[], renew_at=None, lost_race=False)
+    result.update(
+        access_token=listed_token(token) if token else None, superseded=[], renew_at=None, lost_race=False, verified=[]
+    )
     return result
 
 

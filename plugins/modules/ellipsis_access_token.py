@@ -184,6 +184,22 @@ options:
       - A live token that is not the held one is no use to you, so a new one is made; an empty value says that you hold none.
       - Without this option and without O(store) it is assumed that you have the secret of the newest token.
     type: str
+  verify:
+    description:
+      - Whether a new token is used before the one that it replaces may be revoked. If that fails, the new token is revoked
+        and the earlier one stays.
+      - V(basic) the token must reach its first path. If it turns out to have more or less access than was asked, there is a
+        warning.
+      - V(strict) it must reach every path with no less than the tier that was asked, and with no more as far as that can be
+        told, and the account's list of tokens must be refused to it.
+      - Tokens with O(scope=ogc) are tried on the OGC service of a layer. On other paths that is not possible.
+    type: str
+    choices: [none, basic, strict]
+    default: basic
+  verify_timeout:
+    description: Seconds for which a new token may be refused before that counts, since servers need time to know it.
+    type: int
+    default: 30
   lock_timeout:
     description:
       - Seconds to wait for other tasks on this controller that write tokens of the same O(owner).
@@ -370,6 +386,27 @@ lost_race:
       other one, and its secret is there.
   returned: success
   type: bool
+verified:
+  description: What the new token was tried on, see O(verify). Empty if there was nothing to try.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: V(path), the name of an OGC service, or V(account).
+      type: str
+    path_id:
+      description: The path. V(null) for the account.
+      type: str
+    result:
+      description: V(ok), V(refused), V(missing), V(narrower), V(wider), or V(unproven) if it could not be tried.
+      type: str
+    status:
+      description: The status of the answer.
+      type: int
+    access_tier:
+      description: The access that the token had, where the server tells.
+      type: str
 api_calls:
   description: How many requests this task made, by kind.
   returned: success
