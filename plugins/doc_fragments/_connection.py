@@ -79,3 +79,47 @@ notes:
 requirements:
   - requests (on the controller, or on the host named by C(delegate_to))
 """
+
+    PLUGIN = r"""
+options:
+  api_url:
+    vars:
+      - name: ellipsis_api_url
+    env:
+      - name: ELLIPSIS_API_URL
+  api_token:
+    vars:
+      - name: ellipsis_api_token
+    env:
+      - name: ELLIPSIS_API_TOKEN
+  api_token_file:
+    vars:
+      - name: ellipsis_api_token_file
+    env:
+      - name: ELLIPSIS_API_TOKEN_FILE
+  username:
+    vars:
+      - name: ellipsis_username
+    env:
+      - name: ELLIPSIS_USERNAME
+  password:
+    vars:
+      - name: ellipsis_password
+    env:
+      - name: ELLIPSIS_PASSWORD
+  organization_id:
+    vars:
+      - name: ellipsis_organization_id
+    env:
+      - name: ELLIPSIS_ORGANIZATION_ID
+  validate_certs:
+    vars:
+      - name: ellipsis_validate_certs
+    env:
+      - name: ELLIPSIS_VALIDATE_CERTS
+  ca_path:
+    vars:
+      - name: ellipsis_ca_path
+    env:
+      - name: ELLIPSIS_CA_PATH
+"""

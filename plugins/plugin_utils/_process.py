@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from pathlib import Path
@@ -39,6 +40,17 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
     if key not in _ACCOUNTS:
         _ACCOUNTS[key] = Account(open_client(connection), warn=display.warning, lock=lock)
     return _ACCOUNTS[key]
+
+
+@contextlib.contextmanager
+def lookup_account(connection: Connection, *, lock_timeout: float, holder: str) -> t.Iterator[Account]:
+    """An account for one lookup. It gives its locks back: whoever evaluates templates lives on, and forks."""
+    with contextlib.ExitStack() as locks:
+
+        def lock(owner: str) -> None:
+            locks.enter_context(writer_lock(connection.api_url, owner, timeout=lock_timeout, holder=holder))
+
+        yield Account(open_client(connection), warn=display.warning, lock=lock)
 
 
 def accounts() -> t.Iterator[Account]:

@@ -23,22 +23,27 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import form
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
 
 
-def store_opener(loader: DataLoader, connection: Connection) -> t.Callable[[Params], StoreKeeper]:
-    """A function that opens the store which options name; relative paths start at the playbook."""
+def open_store(params: Params, loader: DataLoader) -> Store:
+    """The store that options name; relative paths start at the playbook."""
+    return Store(
+        Path(loader.path_dwim(params["store"])),
+        loader._vault,  # noqa: SLF001 - ansible-core has no public way to the vault secrets of a run
+        vault_id=params["store_vault_id"],
+        plaintext=params["store_plaintext"],
+        backup=params["backup"],
+        warn=Display().warning,
+    )
 
-    def open_store(params: Params) -> StoreKeeper:
-        store = Store(
-            Path(loader.path_dwim(params["store"])),
-            loader._vault,  # noqa: SLF001 - ansible-core has no public way to the vault secrets of a run
-            vault_id=params["store_vault_id"],
-            plaintext=params["store_plaintext"],
-            backup=params["backup"],
-            warn=Display().warning,
-        )
+
+def store_opener(loader: DataLoader, connection: Connection) -> t.Callable[[Params], StoreKeeper]:
+    """What opens the store as a keeper, and fails where writing to it would."""
+
+    def open_keeper(params: Params) -> StoreKeeper:
+        store = open_store(params, loader)
         store.check()
         return StoreKeeper(store, connection)
 
-    return open_store
+    return open_keeper
 
 
 class StoreKeeper:
