@@ -170,7 +170,9 @@ def replace(path: Path, data: bytes, *, private: bool) -> Stamp:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    with contextlib.suppress(OSError):
+        # The new file is in place: calling that a failure would make the caller revoke what was just stored.
+        _sync_directory(path.parent)
     return stamp_of(path.lstat())
 
 

@@ -145,9 +145,11 @@ def test_the_process_counts(directory: Path) -> None:
     first.acquire()
     second.acquire()
     first.release()
-    assert first.held and second.held
+    assert first.held
+    assert second.held
     second.release()
-    assert not first.held and not second.held
+    assert not first.held
+    assert not second.held
     assert second.path.read_text() == ""
     second.release()
 

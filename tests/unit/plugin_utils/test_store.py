@@ -132,6 +132,20 @@ def test_unknown_keys_are_kept(path: Path) -> None:
     assert make(path).read(SLOT) == minted()
 
 
+class Tagged(str):
+    """What templates hold from ansible-core 2.19 on."""
+
+
+def test_wrapped_strings_are_stored_plain(path: Path) -> None:
+    slot = StoredSlot(Tagged("roads"), Tagged("default"), Tagged(API))
+    store = make(path)
+    store.begin({slot: Tagged("aaaaa")})
+    store.keep([minted(slot, Tagged(SECRET), pending=(Tagged("aaaaa"),))])
+    entry = store.read(SLOT)
+    assert entry == minted(pending=("aaaaa",))
+    assert {type(text) for text in (entry.token, entry.slot.description, entry.slot.api_url, *entry.pending)} == {str}
+
+
 def test_nothing_to_change_is_no_write(path: Path) -> None:
     make(path).keep([minted()])
     before, stamp = path.read_bytes(), path.stat()
@@ -196,6 +210,29 @@ def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store
 
 
 @pytest.mark.parametrize(
+    "use",
+    [
+        lambda store, *slots: store.begin(dict.fromkeys(slots, "aaaaa")),
+        lambda store, *slots: store.keep(map(minted, slots)),
+    ],
+    ids=["begin", "keep"],
+)
+def test_one_description_for_two_slots(path: Path, use: t.Callable[..., None]) -> None:
+    with pytest.raises(ForeignEntry):
+        use(make(path), SLOT, replace(SLOT, owner="ci"))
+    assert not path.exists()
+
+
+def test_a_directory_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_descriptor: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(_vaultfile, "_sync_directory", lambda directory: fsync(0))
+    make(path).keep([minted()])
+    assert make(path).read(SLOT) == minted()
+
+
+@pytest.mark.parametrize(
     ("names", "chosen", "there", "configured", "result"),
     [
         (("default",), None, None, None, "$ANSIBLE_VAULT;1.1;AES256"),
@@ -209,6 +246,7 @@ def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store
 def test_the_vault_id(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     names: tuple[str, ...],
     chosen: str | None,
     there: str | None,
