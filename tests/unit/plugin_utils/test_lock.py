@@ -204,6 +204,15 @@ def test_a_fork_does_not_prolong_the_lock(directory: Path) -> None:
     process.join(PATIENCE)
 
 
+def test_a_copy_of_the_descriptor_does_not_prolong_the_lock(directory: Path) -> None:
+    with make(directory) as lock:
+        copy = os.dup(_lock._HELD[lock.path].descriptor)
+    try:
+        assert in_child(make(directory).acquire) is None
+    finally:
+        os.close(copy)
+
+
 def test_contention(directory: Path, tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")

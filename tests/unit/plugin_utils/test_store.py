@@ -513,6 +513,18 @@ def test_processes_do_not_lose_each_others_entries(path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["tokens.yml"]
 
 
+def test_what_another_process_wrote_is_seen(path: Path) -> None:
+    other, vault = StoredSlot("rivers", "default", API), vault_of("default")
+    make(path, vault=vault).keep([minted()])
+    writer = in_fork(lambda: make(path).keep([minted(other)]))
+    writer.join(PATIENCE)
+    assert make(path, vault=vault).read(other) == minted(other)
+    writer = in_fork(lambda: make(path).forget([other]))
+    writer.join(PATIENCE)
+    make(path, vault=vault).begin({SLOT: "aaaaa"})
+    assert make(path, vault=vault).entries() == {"roads": minted(pending=("aaaaa",))}
+
+
 @pytest.mark.parametrize("moment", ["fsync", "rename"])
 def test_a_kill_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def die(*_args: object) -> None:
