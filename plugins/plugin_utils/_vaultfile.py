@@ -134,7 +134,10 @@ def _ids(vault: VaultLib) -> list[str]:
 def encrypted(text: str, identity: Identity) -> bytes:
     """The content of a vault file."""
     label, secret = identity
-    return t.cast(bytes, VaultLib().encrypt(text.encode(), secret=secret, vault_id=label))
+    try:
+        return t.cast(bytes, VaultLib().encrypt(text.encode(), secret=secret, vault_id=label))
+    except AnsibleError as exc:
+        raise StoreError(f"can't be encrypted: {exc}") from exc
 
 
 @contextlib.contextmanager

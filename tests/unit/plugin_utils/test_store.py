@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible import constants
+from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _store, _vaultfile
@@ -480,6 +481,16 @@ def test_somebody_who_does_not_let_go(path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(_vaultfile, "LOCK_SECONDS", 0)
     with _vaultfile.locked(path, refuse), pytest.raises(StoreError, match="kept its directory locked for 0 s"):
         make(path).keep([minted()])
+
+
+def test_vault_does_not_work(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encrypt(*_args: object, **_more: object) -> t.NoReturn:
+        raise AnsibleError("no cryptography library.")
+
+    monkeypatch.setattr(VaultLib, "encrypt", encrypt)
+    with pytest.raises(StoreError, match=f"The store {path} can't be encrypted: no cryptography library."):
+        make(path).begin({SLOT: "aaaaa"})
+    assert not path.exists()
 
 
 def test_secrets_do_not_show(path: Path) -> None:
