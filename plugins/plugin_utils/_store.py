@@ -26,6 +26,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._entries import (
     own,
     raw_of,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._vaultfile import Content
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._yamledit import Unusable, read_key, write_key
 
@@ -96,25 +97,29 @@ class Store:
 
     def keep(self, kept: t.Iterable[Entry]) -> None:
         """Put entries in place of what their slots had, pending nonces included."""
-        self._update(lambda entries: [entry for entry in kept if own(entries, entry.slot) != entry])
+        self._update(lambda entries: (entry for entry in kept if own(entries, entry.slot) != entry))
 
     def forget(self, slots: t.Iterable[StoredSlot]) -> None:
         """Remove the entries of slots."""
-        gone = list(slots)
-        self._update(lambda _entries: (), gone)
+        self._update(lambda _entries: (), slots)
 
     def _update(
         self, change: t.Callable[[t.Mapping[str, Entry]], t.Iterable[Entry]], gone: t.Iterable[StoredSlot] = ()
     ) -> None:
+        """Read, change and write, alone. The change is lazy: each step sees the entries that those before it made."""
         with _sentences(self.path):
             _vaultfile.check_directory(self.path)
             with _vaultfile.locked(self.path, self._warn):
                 document = self._load()
-                raw = {each: document.raw[each] for each in document.raw if each not in _taken(document, gone)}
-                for entry in change(document.entries):
-                    raw[entry.slot.description] = raw_of(entry, raw.get(entry.slot.description))
+                raw, entries = dict(document.raw), dict(document.entries)
+                for slot in gone:
+                    if own(entries, slot):
+                        raw.pop(slot.description, None)
+                for entry in change(entries):
+                    name = entry.slot.description
+                    raw[name], entries[name] = raw_of(entry, raw.get(name)), entry
                 if raw != document.raw:
-                    self._write(document.content, dict(sorted(raw.items())))
+                    self._write(document.content, plain(dict(sorted(raw.items()))))
 
     def _load(self) -> _Document:
         vault, document = _READ.get(self.path, (None, None))
@@ -149,10 +154,6 @@ class Store:
 def _document(content: Content) -> _Document:
     value = read_key(content.text, KEY)
     return _Document(content, value or {}, entries_of(value))
-
-
-def _taken(document: _Document, slots: t.Iterable[StoredSlot]) -> set[str]:
-    return {slot.description for slot in slots if own(document.entries, slot)}
 
 
 @contextlib.contextmanager

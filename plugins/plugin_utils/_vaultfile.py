@@ -134,7 +134,10 @@ def _ids(vault: VaultLib) -> list[str]:
 def encrypted(text: str, identity: Identity) -> bytes:
     """The content of a vault file."""
     label, secret = identity
-    return t.cast(bytes, VaultLib().encrypt(text.encode(), secret=secret, vault_id=label))
+    try:
+        return t.cast(bytes, VaultLib().encrypt(text.encode(), secret=secret, vault_id=label))
+    except AnsibleError as exc:
+        raise StoreError(f"can't be encrypted: {exc}") from exc
 
 
 @contextlib.contextmanager
@@ -170,7 +173,9 @@ def replace(path: Path, data: bytes, *, private: bool) -> Stamp:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    with contextlib.suppress(OSError):
+        # The new file is in place: calling that a failure would make the caller revoke what was just stored.
+        _sync_directory(path.parent)
     return stamp_of(path.lstat())
 
 

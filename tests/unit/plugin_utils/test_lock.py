@@ -145,9 +145,11 @@ def test_the_process_counts(directory: Path) -> None:
     first.acquire()
     second.acquire()
     first.release()
-    assert first.held and second.held
+    assert first.held
+    assert second.held
     second.release()
-    assert not first.held and not second.held
+    assert not first.held
+    assert not second.held
     assert second.path.read_text() == ""
     second.release()
 
@@ -200,6 +202,15 @@ def test_a_fork_does_not_prolong_the_lock(directory: Path) -> None:
     assert in_child(make(directory).acquire) is None
     ours.send("done")
     process.join(PATIENCE)
+
+
+def test_a_copy_of_the_descriptor_does_not_prolong_the_lock(directory: Path) -> None:
+    with make(directory) as lock:
+        copy = os.dup(_lock._HELD[lock.path].descriptor)
+    try:
+        assert in_child(make(directory).acquire) is None
+    finally:
+        os.close(copy)
 
 
 def test_contention(directory: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible import constants
+from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _store, _vaultfile
@@ -132,6 +133,20 @@ def test_unknown_keys_are_kept(path: Path) -> None:
     assert make(path).read(SLOT) == minted()
 
 
+class Tagged(str):
+    """What templates hold from ansible-core 2.19 on."""
+
+
+def test_wrapped_strings_are_stored_plain(path: Path) -> None:
+    slot = StoredSlot(Tagged("roads"), Tagged("default"), Tagged(API))
+    store = make(path)
+    store.begin({slot: Tagged("aaaaa")})
+    store.keep([minted(slot, Tagged(SECRET), pending=(Tagged("aaaaa"),))])
+    entry = store.read(SLOT)
+    assert entry == minted(pending=("aaaaa",))
+    assert {type(text) for text in (entry.token, entry.slot.description, entry.slot.api_url, *entry.pending)} == {str}
+
+
 def test_nothing_to_change_is_no_write(path: Path) -> None:
     make(path).keep([minted()])
     before, stamp = path.read_bytes(), path.stat()
@@ -196,6 +211,29 @@ def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store
 
 
 @pytest.mark.parametrize(
+    "use",
+    [
+        lambda store, *slots: store.begin(dict.fromkeys(slots, "aaaaa")),
+        lambda store, *slots: store.keep(map(minted, slots)),
+    ],
+    ids=["begin", "keep"],
+)
+def test_one_description_for_two_slots(path: Path, use: t.Callable[..., None]) -> None:
+    with pytest.raises(ForeignEntry):
+        use(make(path), SLOT, replace(SLOT, owner="ci"))
+    assert not path.exists()
+
+
+def test_a_directory_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_descriptor: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(_vaultfile, "_sync_directory", lambda directory: fsync(0))
+    make(path).keep([minted()])
+    assert make(path).read(SLOT) == minted()
+
+
+@pytest.mark.parametrize(
     ("names", "chosen", "there", "configured", "result"),
     [
         (("default",), None, None, None, "$ANSIBLE_VAULT;1.1;AES256"),
@@ -209,6 +247,7 @@ def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store
 def test_the_vault_id(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     names: tuple[str, ...],
     chosen: str | None,
     there: str | None,
@@ -444,6 +483,16 @@ def test_somebody_who_does_not_let_go(path: Path, monkeypatch: pytest.MonkeyPatc
         make(path).keep([minted()])
 
 
+def test_vault_does_not_work(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encrypt(*_args: object, **_more: object) -> t.NoReturn:
+        raise AnsibleError("no cryptography library.")
+
+    monkeypatch.setattr(VaultLib, "encrypt", encrypt)
+    with pytest.raises(StoreError, match=f"The store {path} can't be encrypted: no cryptography library."):
+        make(path).begin({SLOT: "aaaaa"})
+    assert not path.exists()
+
+
 def test_secrets_do_not_show(path: Path) -> None:
     store = make(path)
     store.keep([minted()])
@@ -473,6 +522,18 @@ def test_processes_do_not_lose_each_others_entries(path: Path) -> None:
     assert len(entries) == 15
     assert all(entry.id and not entry.pending for entry in entries.values())
     assert [each.name for each in path.parent.iterdir()] == ["tokens.yml"]
+
+
+def test_what_another_process_wrote_is_seen(path: Path) -> None:
+    other, vault = StoredSlot("rivers", "default", API), vault_of("default")
+    make(path, vault=vault).keep([minted()])
+    writer = in_fork(lambda: make(path).keep([minted(other)]))
+    writer.join(PATIENCE)
+    assert make(path, vault=vault).read(other) == minted(other)
+    writer = in_fork(lambda: make(path).forget([other]))
+    writer.join(PATIENCE)
+    make(path, vault=vault).begin({SLOT: "aaaaa"})
+    assert make(path, vault=vault).entries() == {"roads": minted(pending=("aaaaa",))}
 
 
 @pytest.mark.parametrize("moment", ["fsync", "rename"])
