@@ -14,7 +14,6 @@ import typing as t
 
 from ansible import constants as C
 from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -30,6 +29,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._http import REQUES
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import account_for, accounts, writer_lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import validated
 
 display = Display()
 Values = dict[str, t.Any]
@@ -64,7 +64,7 @@ class EllipsisAction(ActionBase):
         if REQUESTS_IMPORT_ERROR:
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         try:
-            valid = self._validate(params)
+            valid = validated(self.spec, params, self.module)
             connection = connection_of(valid)
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
@@ -82,7 +82,7 @@ class EllipsisAction(ActionBase):
         # Connection plugins print what a module answers at -vvv unless they are told not to.
         self._task.no_log = self._play_context.no_log = True
         try:
-            valid = self._validate(dict(params))
+            valid = validated(self.spec, params, self.module)
             if params.get("store"):
                 raise OptionError(STORE_IS_HERE)
             if params.get("api_token_file"):
@@ -108,12 +108,6 @@ class EllipsisAction(ActionBase):
 
     def _variable(self, name: str, task_vars: Values) -> t.Any:
         return plain(self._templar.template(task_vars[name])) if name in task_vars else None
-
-    def _validate(self, params: Values) -> Values:
-        outcome = ArgumentSpecValidator(self.spec).validate(params)
-        if outcome.error_messages:
-            raise OptionError("; ".join(outcome.error_messages))
-        return t.cast(Values, outcome.validated_parameters)
 
     def _holder(self) -> str:
         return f"task {self._task.get_name()!r}"

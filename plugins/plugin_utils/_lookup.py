@@ -11,7 +11,6 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
 
@@ -32,7 +31,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import lookup_account, writer_lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._run_file import RunFile
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import open_store, store_openerfrom ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import validated
 
 Values = dict[str, t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
@@ -46,7 +45,6 @@ SPEC: Values = {
     "create": {"type": "bool", "default": False},
     "warn_within": {"type": "str", "default": "7d"},
 }
-_VALIDATOR = ArgumentSpecValidator(SPEC)
 # What is not stored lives for one run; a token that lives much longer would pile up unseen.
 _LONGEST_UNSTORED = 86400
 display = Display()
@@ -60,10 +58,7 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variables: Values, loader
     if params.get("create"):
         inherit(params, lambda option: plain(variables.get(f"ellipsis_{option}")))
         inherit(params, lambda option: os.environ.get(environment_name(option)))
-    outcome = _VALIDATOR.validate(params)
-    if outcome.error_messages:
-        raise OptionError("; ".join(outcome.error_messages))
-    valid = outcome.validated_parameters
+    valid = validated(SPEC, params, "The lookup ellipsis_access_token")
     find = _converged if valid["create"] else _stored
     return [find(normalise(str(plain(term))), valid, variables, loader)[valid["field"]] for term in terms]
 
