@@ -31,7 +31,8 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import lookup_account, writer_lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._run_file import RunFile
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import open_store, store_openerfrom ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import validated
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import validated
 
 Values = dict[str, t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
