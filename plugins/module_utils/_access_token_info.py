@@ -8,73 +8,121 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
+from dataclasses import asdict
 
 from ._account import Account
+from ._audit import SEVERITIES, Evidence, Finding, audit, name_of, summary
 from ._connection import CONNECTION_SPEC
 from ._context import Context, Params
 from ._duration import parse_duration
-from ._marker import normalise
-from ._options import uuid_of
+from ._errors import Missing, OptionError, Unauthorized
+from ._filters import FILTERS_SPEC, filters_of
+from ._keeper import Keeper
+from ._marker import Slot
+from ._options import ACCESS_TOKEN_SPEC
 from ._result import Result, listed_token
-from ._tokens import ListedToken, actual_expiry
+from ._tokens import ListedToken
+from ._verify import LEVELS, Probe, Prober, failures, sentence
 
+_STORE_OPTIONS = ("store", "store_vault_id", "store_plaintext")
 SPEC: dict[str, t.Any] = {
     **CONNECTION_SPEC,
-    "token_id": {"type": "str"},
-    "description": {"type": "str"},
-    "owner": {"type": "str"},
-    "managed": {"type": "bool"},
-    "path_id": {"type": "str"},
-    "expires_within": {"type": "str"},
+    **{option: ACCESS_TOKEN_SPEC[option] for option in (*_STORE_OPTIONS, "verify_timeout")},
+    **FILTERS_SPEC,
+    "warn_within": {"type": "str", "default": "7d"},
+    "overdue_after": {"type": "str", "default": "2d"},
+    "check_paths": {"type": "bool", "default": False},
+    "verify": {"type": "str", "choices": list(LEVELS), "default": "none"},
+    "fail_on": {"type": "list", "elements": "str", "choices": list(SEVERITIES), "default": []},
 }
-Test = t.Callable[[ListedToken], bool]
 
 
 def run(params: Params, context: Context) -> Result:
-    """The live tokens that pass every filter. Nothing is ever written."""
-    tests, account = _tests(params), context.account
+    """The live tokens that pass every filter, and what deserves attention about them. Nothing is ever written."""
+    filters, account = filters_of(params), context.account
+    soon, overdue = (parse_duration(option, params[option]) for option in ("warn_within", "overdue_after"))
+    keeper = _keeper(params, context)
     earlier = Counter(account.client.calls)
-    tokens = account.tokens()
-    if params["expires_within"] is not None:
-        tests.append(_expires_by(account.now() + parse_duration("expires_within", params["expires_within"])))
-    if params["path_id"] is not None:
+    tokens, now = account.tokens(), account.now()
+    if filters.path_id:
         _warn_of_unreadable(tokens, account)
-    found = sorted((token for token in tokens if all(test(token) for test in tests)), key=_order)
+    found = sorted((token for token in tokens if filters.pass_(token, now)), key=_order)
+    missing, root = _look_at_paths(found, account) if params["check_paths"] else (frozenset(), frozenset())
+    held = {slot: keeper.held(slot).id for slot in _slots(found)} if keeper else None
+    ids = {token.id for token in found}
+    everything = audit(Evidence(tokens, now, soon, overdue, missing, root, held))
+    findings = [finding for finding in everything if finding.token_id in ids]
+    tried = _try(params, found, account, keeper) if keeper else []
+    findings += [_about(token, probe) for token, probe in tried if failures([probe], params["verify"])]
     calls = account.client.calls - earlier
-    return {
+    result = {
         "changed": False,
         "access_tokens": [listed_token(token) for token in found],
-        "api_calls": {"list": calls["list"]},
+        "findings": [{**asdict(finding), "severity": finding.severity} for finding in findings],
+        "summary": {"tokens": len(found), **summary(findings)},
+        "verified": [{"token_id": token.id, **asdict(probe)} for token, probe in tried],
+        "api_calls": {"list": calls["list"], "verify": calls["verify"]},
     }
+    return _gate(result, findings, params["fail_on"])
 
 
-def _tests(params: Params) -> list[Test]:
-    """A test for each filter that is set, apart from the one that needs to know the time."""
-    tests: list[Test] = []
-    if params["expires_within"] is not None:
-        parse_duration("expires_within", params["expires_within"])
-    if params["token_id"] is not None:
-        token_id = uuid_of("token_id", params["token_id"])
-        tests.append(lambda token: token.id == token_id)
-    if params["description"] is not None:
-        description = normalise(params["description"])
-        tests.append(lambda token: listed_token(token)["description"] == description)
-    if params["owner"] is not None:
-        tests.append(lambda token: token.marker is not None and token.marker.slot.owner == params["owner"])
-    if params["managed"] is not None:
-        tests.append(lambda token: (token.marker is not None) == params["managed"])
-    if params["path_id"] is not None:
-        path_id = uuid_of("path_id", params["path_id"])
-        tests.append(lambda token: any(grant.path_id == path_id for grant in token.access_list or ()))
-    return tests
+def _gate(result: Result, findings: t.Iterable[Finding], fail_on: t.Collection[str]) -> Result:
+    """The result, failed when it holds a finding that must not be."""
+    fatal = [finding for finding in findings if finding.finding in fail_on]
+    if fatal:
+        listed = "; ".join(f"{each.description!r} ({each.token_id}): {each.finding}. {each.message}" for each in fatal)
+        result.update(failed=True, msg=f"{len(fatal)} findings that fail_on names: {listed}")
+    return result
 
 
-def _expires_by(date: float) -> Test:
-    def test(token: ListedToken) -> bool:
-        expiry = actual_expiry(token.marker, token.expires_at) if token.marker else token.expires_at
-        return expiry is not None and expiry <= date
+def _keeper(params: Params, context: Context) -> Keeper | None:
+    if params["store"] is None:
+        if params["verify"] != "none":
+            raise OptionError("verify: needs store, since a token can only be tried with its secret")
+        return None
+    return context.keeper({**params, "held_id": None, "backup": False})
 
-    return test
+
+def _slots(tokens: t.Iterable[ListedToken]) -> set[Slot]:
+    return {token.marker.slot for token in tokens if token.marker}
+
+
+def _look_at_paths(tokens: t.Iterable[ListedToken], account: Account) -> tuple[frozenset[str], frozenset[str]]:
+    """The paths of these tokens that are not there, and everything that lies directly in the drive."""
+    paths = {grant.path_id for token in tokens for grant in token.access_list or ()}
+    missing = frozenset(path_id for path_id in sorted(paths) if not _exists(path_id, account))
+    return missing, account.client.list_root("myDrive")
+
+
+def _exists(path_id: str, account: Account) -> bool:
+    try:
+        account.client.get_path(path_id)
+    except (Missing, Unauthorized):
+        return False
+    return True
+
+
+def _try(
+    params: Params, tokens: t.Iterable[ListedToken], account: Account, keeper: Keeper
+) -> list[tuple[ListedToken, Probe]]:
+    """Use the tokens whose secrets are in the store."""
+    tried: list[tuple[ListedToken, Probe]] = []
+    for token in tokens if params["verify"] != "none" else ():
+        slot = token.marker.slot if token.marker else None
+        secret = keeper.secret(slot) if slot and keeper.held(slot).id == token.id else None
+        if secret is None:
+            continue
+        if token.access_list is None:
+            account.warn(f"The server does not say what {name_of(token)!r} may access, so it can't be tried.")
+            continue
+        prober = Prober(account.client, secret, timeout=params["verify_timeout"])
+        probes = prober.run(token.access_list, token.scope or "all", params["verify"])
+        tried.extend((token, probe) for probe in probes)
+    return tried
+
+
+def _about(token: ListedToken, probe: Probe) -> Finding:
+    return Finding("verify_failed", token.id, name_of(token), f"It {sentence(probe)}.")
 
 
 def _warn_of_unreadable(tokens: t.Iterable[ListedToken], account: Account) -> None:

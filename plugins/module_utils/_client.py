@@ -36,6 +36,7 @@ if t.TYPE_CHECKING:
 
 TOKENS = "/account/security/accessToken"
 PAGE_SIZE = 30
+PATH_TYPES = ("folder", "raster", "vector", "file", "pointCloud", "bookmark")
 # A login serves one run; an hour is more than any run of ours needs.
 LOGIN_SECONDS = 3600
 # Dates before the API existed come from a broken clock.
@@ -72,22 +73,18 @@ class Client:
         self._spelling: t.Mapping[str, str] = {}
 
     def list_tokens(self) -> Listing:
-        """Every page. IncompleteListing when there is any doubt that these are all."""
+        """Every live token. IncompleteListing when there is any doubt that these are all."""
         tokens: dict[str, ListedToken] = {}
-        cursor, seen, date = None, set(), None
-        while True:
-            query = {"pageSize": PAGE_SIZE, "pageStart": cursor}
-            answer = self._call("list", "GET", TOKENS, if_repeatable, params=query)
+        date = None
+        for answer, entries in self._pages("list", TOKENS, {"pageSize": PAGE_SIZE}):
             date = date if date is not None else _server_date(answer)
-            entries, cursor = _read_page(json_of(answer))
-            tokens.update((token.id, token) for token in entries)
-            if cursor is None:
-                return Listing(tuple(tokens.values()), date)
-            if cursor in seen:
-                raise IncompleteListing(
-                    "The list of access tokens repeats a page; nothing was changed. Try again later."
-                )
-            seen.add(cursor)
+            tokens.update((token.id, token) for token in map(read_token, entries))
+        return Listing(tuple(tokens.values()), date)
+
+    def list_root(self, root: str) -> frozenset[str]:
+        """The ids of everything that lies directly in a root, such as myDrive."""
+        pages = self._pages("verify", f"/account/root/{root}", {"type": json.dumps(PATH_TYPES)})
+        return frozenset(str(entry["id"]) for _answer, entries in pages for entry in entries)
 
     def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
         """Create a token once. Ambiguous when nobody can tell whether it exists now."""
@@ -128,6 +125,21 @@ class Client:
             return answer.status_code, json_of(answer)
         except TransportError:
             return answer.status_code, None
+
+    def _pages(
+        self, kind: str, path: str, query: dict[str, t.Any]
+    ) -> t.Iterator[tuple[requests.Response, list[t.Any]]]:
+        """Every page of a list. IncompleteListing when there is any doubt that these are all."""
+        cursor, seen = None, set()
+        while True:
+            answer = self._call(kind, "GET", path, if_repeatable, params={**query, "pageStart": cursor})
+            entries, cursor = _read_page(path, json_of(answer))
+            yield answer, entries
+            if cursor is None:
+                return
+            if cursor in seen:
+                raise IncompleteListing(f"The list {path} repeats a page; nothing was changed. Try again later.")
+            seen.add(cursor)
 
     def _create(self, body: dict[str, t.Any]) -> Created:
         try:
@@ -180,15 +192,14 @@ class Client:
         return token
 
 
-def _read_page(body: t.Any) -> tuple[list[ListedToken], str | None]:
-    """The tokens of a page and the cursor of the next one, as the query takes it (text raw, anything else as JSON)."""
+def _read_page(path: str, body: t.Any) -> tuple[list[t.Any], str | None]:
+    """The entries of a page and the cursor of the next one, as the query takes it (text raw, anything else as JSON)."""
     if not isinstance(body, dict) or not isinstance(body.get("result"), list) or "nextPageStart" not in body:
         raise IncompleteListing(
-            "The list of access tokens came without result or nextPageStart, so it may be incomplete; nothing was changed."
+            f"The list {path} came without result or nextPageStart, so it may be incomplete; nothing was changed."
         )
     following = body["nextPageStart"]
-    cursor = following if following is None or isinstance(following, str) else json.dumps(following)
-    return [read_token(entry) for entry in body["result"]], cursor
+    return body["result"], following if following is None or isinstance(following, str) else json.dumps(following)
 
 
 def _server_date(answer: requests.Response) -> float | None:

@@ -42,4 +42,6 @@ def run_module(spec: dict[str, t.Any], run: Core) -> None:
         result = run(module.params, Context(account, apply=not module.check_mode))
     except EllipsisError as exc:
         module.fail_json(msg=str(exc))
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)

@@ -42,6 +42,60 @@ options:
   expires_within:
     description: Only tokens that expire within this time, a duration such as V(30d).
     type: str
+  warn_within:
+    description: A token that expires within this time is a finding. A duration such as V(7d).
+    type: str
+    default: 7d
+  overdue_after:
+    description: A replaced token that is still live this long after its replacement was made is a finding.
+    type: str
+    default: 2d
+  check_paths:
+    description:
+      - Whether to look for the paths of the tokens, which costs a request for each of them.
+      - Only then are V(path_missing), and V(too_wide) for access to everything in the drive, found.
+    type: bool
+    default: false
+  store:
+    description:
+      - File on the controller with the secrets of the tokens, see
+        O(ellipsis.drive.ellipsis_access_token#module:store). Tokens whose secret is not in it are a finding.
+    type: path
+  store_vault_id:
+    description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
+    type: str
+  store_plaintext:
+    description: See O(ellipsis.drive.ellipsis_access_token#module:store_plaintext).
+    type: bool
+    default: false
+  verify:
+    description:
+      - Whether to try the tokens whose secrets are in the O(store), see
+        O(ellipsis.drive.ellipsis_access_token#module:verify).
+    type: str
+    choices: [none, basic, strict]
+    default: none
+  verify_timeout:
+    description: Seconds for which a token may be refused before that counts.
+    type: int
+    default: 30
+  fail_on:
+    description: Findings with which the task fails. For gates in continuous integration.
+    type: list
+    elements: str
+    default: []
+    choices:
+      - never_expires
+      - expires_soon
+      - duplicate
+      - unmanaged
+      - marker_broken
+      - differs_from_marker
+      - superseded_overdue
+      - too_wide
+      - path_missing
+      - secret_missing
+      - verify_failed
 seealso:
   - module: ellipsis.drive.ellipsis_access_token
 """
@@ -57,10 +111,19 @@ EXAMPLES = r"""
     managed: true
   register: expiring
 
-- name: Fail when something will expire soon
-  ansible.builtin.assert:
-    that: expiring.access_tokens | length == 0
-    fail_msg: "Expiring: {{ expiring.access_tokens | map(attribute='description') | join(', ') }}"
+- name: Fail when something will expire soon or its secret is lost
+  ellipsis.drive.ellipsis_access_token_info:
+    owner: default
+    store: "{{ config_dir }}/tokens.yml"
+    warn_within: 14d
+    fail_on: [expires_soon, secret_missing]
+
+- name: Prove that a stored token works
+  ellipsis.drive.ellipsis_access_token_info:
+    description: tile server
+    store: "{{ config_dir }}/tokens.yml"
+    verify: strict
+    fail_on: [verify_failed]
 """
 
 RETURN = r"""
@@ -102,11 +165,67 @@ access_tokens:
     fingerprint:
       description: V(null), since the server does not tell secrets.
       type: str
-api_calls:
-  description: How many requests this task made.
+findings:
+  description: What deserves attention among the returned tokens.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    finding:
+      description:
+        - V(never_expires), V(expires_soon), V(unmanaged), V(marker_broken), V(path_missing) and V(secret_missing) are what they say.
+        - V(duplicate) there are more live tokens with this description than there should be.
+        - V(differs_from_marker) the server reports another access than the token was made with.
+        - V(superseded_overdue) it was replaced long ago and is still live.
+        - V(too_wide) it has the tier V(admin), or access to everything in the drive.
+        - V(verify_failed) it did not do what it should when it was tried.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    token_id:
+      description: Id of the token.
+      type: str
+    description:
+      description: Description of the token.
+      type: str
+    message:
+      description: A sentence about it.
+      type: str
+summary:
+  description: How many tokens are returned and how many findings of each kind there are.
   returned: success
   type: dict
-  sample: {list: 1}
+  sample: {tokens: 12, expires_soon: 1, unmanaged: 3}
+verified:
+  description: What stored tokens were tried on, see O(verify).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    token_id:
+      description: Id of the token.
+      type: str
+    what:
+      description: V(path), the name of an OGC service, or V(account).
+      type: str
+    path_id:
+      description: The path. V(null) for the account.
+      type: str
+    result:
+      description: V(ok), V(refused), V(missing), V(narrower), V(wider), or V(unproven) if it could not be tried.
+      type: str
+    status:
+      description: The status of the answer.
+      type: int
+    access_tier:
+      description: The access that the token had, where the server tells.
+      type: str
+api_calls:
+  description: How many requests this task made, by kind.
+  returned: success
+  type: dict
+  sample: {list: 1, verify: 0}
 """
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._access_token_info import SPEC, run
