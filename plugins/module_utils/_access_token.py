@@ -26,7 +26,7 @@ def run(params: Params, context: Context) -> Result:
     if params["token_id"]:
         plan, token = revoke(desired, params["token_id"].strip().lower(), account, apply=context.apply)
         return revocation_result(plan, token, account.client.calls - earlier)
-    keeper = context.keeper(params)
+    keeper = context.keeper(params, desired.slot)
     outcome = converge(desired, account, keeper, apply=context.apply)
     for namesake in outcome.namesakes:
         account.warn(_namesake_warning(namesake))

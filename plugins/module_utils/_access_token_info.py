@@ -43,10 +43,10 @@ def run(params: Params, context: Context) -> Result:
     soon, overdue = (parse_duration(option, params[option]) for option in ("warn_within", "overdue_after"))
     keeper = _keeper(params, context)
     earlier = Counter(account.client.calls)
-    tokens, now = account.tokens(), account.now()
+    tokens, now = tuple(sorted(account.tokens(), key=_order)), account.now()
     if filters.path_id:
         _warn_of_unreadable(tokens, account)
-    found = sorted((token for token in tokens if filters.pass_(token, now)), key=_order)
+    found = [token for token in tokens if filters.pass_(token, now)]
     missing, root = _look_at_paths(found, account) if params["check_paths"] else (frozenset(), frozenset())
     held = {slot: keeper.held(slot).id for slot in _slots(found)} if keeper else None
     ids = {token.id for token in found}
@@ -80,7 +80,7 @@ def _keeper(params: Params, context: Context) -> Keeper | None:
         if params["verify"] != "none":
             raise OptionError("verify: needs store, since a token can only be tried with its secret")
         return None
-    return context.keeper({**params, "held_id": None, "backup": False})
+    return context.store({**params, "backup": False})
 
 
 def _slots(tokens: t.Iterable[ListedToken]) -> set[Slot]:

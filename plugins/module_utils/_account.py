@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import replace
+from collections import defaultdict
 
-from ._client import Client, Listing
-from ._tokens import ListedToken
+from ._client import Client
+from ._marker import Slot
+from ._tokens import Generation, ListedToken, generation
 
 # A listing older than this is read again before anything is decided from it.
 _FRESH_SECONDS = 60.0
@@ -34,21 +35,32 @@ class Account:
         self.client, self.warn = client, warn
         self._lock, self._wall = lock, wall
         self._locked: set[str] = set()
-        self._listing: Listing | None = None
+        self._tokens: dict[str, ListedToken] | None = None
+        self._slots: dict[Slot, tuple[Generation, ...]] | None = None
         self._taken = 0.0
         self._offset: float | None = None
 
     def tokens(self) -> tuple[ListedToken, ...]:
         """All live tokens; the list is read when it is not known or too old."""
-        if self._listing is None or self._elapsed() > _FRESH_SECONDS:
-            return self.refresh()
-        return self._listing.tokens
+        return tuple(self._known().values())
+
+    def token(self, token_id: str) -> ListedToken | None:
+        """A live token by its id."""
+        return self._known().get(token_id)
+
+    def generations(self, slot: Slot) -> tuple[Generation, ...]:
+        """The live tokens of a slot, oldest first."""
+        tokens = self._known()
+        if self._slots is None:
+            self._slots = by_slot(tokens.values())
+        return self._slots.get(slot, ())
 
     def refresh(self) -> tuple[ListedToken, ...]:
         """All live tokens, read now."""
-        self._listing = None
+        self.forget()
         listing = self.client.list_tokens()
-        self._listing, self._taken = listing, self.client.sender.monotonic()
+        self._tokens = {token.id: token for token in listing.tokens}
+        self._taken = self.client.sender.monotonic()
         if listing.date is None and self._offset is None:
             self.warn(
                 "The server does not say what time it is, so the clock of the controller decides what has expired."
@@ -64,7 +76,7 @@ class Account:
 
     def forget(self) -> None:
         """Read the list again next time."""
-        self._listing = None
+        self._tokens = self._slots = None
 
     def begin_writing(self, owner: str) -> None:
         """Become the only writer for an owner on this controller; what was listed before that no longer counts."""
@@ -76,9 +88,20 @@ class Account:
     def delete(self, token_id: str) -> None:
         """Revoke a token; one that is already gone is a success."""
         self.client.delete_token(token_id)
-        if self._listing is not None:
-            live = tuple(token for token in self._listing.tokens if token.id != token_id)
-            self._listing = replace(self._listing, tokens=live)
+        if self._tokens is not None:
+            self._tokens.pop(token_id, None)
+        self._slots = None
 
-    def _elapsed(self) -> float:
-        return self.client.sender.monotonic() - self._taken
+    def _known(self) -> dict[str, ListedToken]:
+        if self._tokens is None or self.client.sender.monotonic() - self._taken > _FRESH_SECONDS:
+            self.refresh()
+        return t.cast("dict[str, ListedToken]", self._tokens)
+
+
+def by_slot(tokens: t.Iterable[ListedToken]) -> dict[Slot, tuple[Generation, ...]]:
+    """Our tokens by slot, each slot's oldest first."""
+    slots: dict[Slot, list[Generation]] = defaultdict(list)
+    for token in tokens:
+        if token.marker:
+            slots[token.marker.slot].append(generation(token, token.marker))
+    return {slot: tuple(sorted(live, key=lambda each: each.order)) for slot, live in slots.items()}

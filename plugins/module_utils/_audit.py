@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import typing as t
-from collections import defaultdict
 from dataclasses import dataclass
 
 from ._access import spec_of
+from ._account import by_slot
 from ._marker import Slot
 from ._plan import SCOPES
-from ._tokens import Generation, ListedToken, actual_expiry, format_date, generation
+from ._tokens import Generation, ListedToken, actual_expiry, format_date
 
 SEVERITIES: t.Mapping[str, str] = {
     "never_expires": "warning",
@@ -66,15 +66,10 @@ class Evidence:
 
 def audit(evidence: Evidence) -> tuple[Finding, ...]:
     """All findings, in the order of the tokens."""
-    slots: dict[Slot, list[Generation]] = defaultdict(list)
-    for token in evidence.tokens:
-        if token.marker:
-            slots[token.marker.slot].append(generation(token, token.marker))
-    for live in slots.values():
-        live.sort(key=lambda each: each.order)
+    slots = by_slot(evidence.tokens)
     found: list[Finding] = []
     for token in evidence.tokens:
-        live = slots[token.marker.slot] if token.marker else []
+        live = slots[token.marker.slot] if token.marker else ()
         notes = (*_about_life(token, evidence), *_about_marker(token, evidence, live), *_about_access(token, evidence))
         found.extend(Finding(name, token.id, name_of(token), text) for name, text in notes)
     return tuple(found)

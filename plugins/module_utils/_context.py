@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ._account import Account
 from ._errors import OptionError
 from ._keeper import Elsewhere, Keeper
+from ._marker import Slot
 from ._options import held_of
 
 Params = t.Mapping[str, t.Any]
@@ -29,12 +30,16 @@ class Context:
     apply: bool
     open_store: t.Callable[[Params], Keeper] | None = None
 
-    def keeper(self, params: Params) -> Keeper:
+    def keeper(self, params: Params, slot: Slot) -> Keeper:
         """Who keeps the secrets, by the options O(store) and O(held_id)."""
         if params["store"] is None:
-            return Elsewhere(held_of(params))
+            return Elsewhere({slot: held_of(params)})
         if params["held_id"] is not None:
             raise OptionError("store and held_id exclude each other; with store it is known which token is held")
+        return self.store(params)
+
+    def store(self, params: Params) -> Keeper:
+        """The store that the options name."""
         if self.open_store is None:
             raise OptionError(STORE_IS_HERE)
         return self.open_store(params)

@@ -2,31 +2,45 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what is wanted to what was done: decide, and where asked to, carry it out."""
+"""From what is wanted to what was done: decide, and where asked to, carry it out. One slot is a batch of one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import typing as t
+from dataclasses import dataclass, replace
 
 from ._account import Account
-from ._creation import Creation
+from ._creation import Creations, Wanted
 from ._errors import EllipsisError
 from ._keeper import Keeper, Minted
-from ._plan import Delete, Desired, Forget, Plan, plan, plan_revocation
-from ._tokens import Generation, ListedToken, generations_of, unmanaged_namesakes
+from ._marker import Slot
+from ._plan import Delete, Desired, Forget, Mint, Plan, plan, plan_revocation
+from ._tokens import Generation, ListedToken, unmanaged_namesakes
 from ._verify import NotProven, Probe, Prober, failures, sentence
+from ._workers import Workers
+
+ONE_BY_ONE = Workers()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A plan and, unless it was only made, what came of it. current: the generation in use now, where there is one."""
+    """A plan and, unless it was only made, what came of it.
+
+    current: the generation in use now, where there is one. error: why the plan was not carried out to its end.
+    """
 
     plan: Plan
-    current: Generation | None
+    current: Generation | None = None
     minted: Minted | None = None
     lost_race: bool = False
     probes: tuple[Probe, ...] = ()
     namesakes: tuple[ListedToken, ...] = ()
+    error: EllipsisError | None = None
+
+    @property
+    def slot(self) -> Slot:
+        """The slot that it is about."""
+        return self.plan.desired.slot
 
     @property
     def changed(self) -> bool:
@@ -35,20 +49,31 @@ class Outcome:
 
 
 def converge(desired: Desired, account: Account, keeper: Keeper, *, apply: bool) -> Outcome:
-    """Bring a slot to what is wanted, or only say what that would take."""
-    decided = _decide(desired, account, keeper)
-    if not apply or not decided.steps:
-        current = None if decided.mints or not desired.present else decided.current
-        return Outcome(decided, current, namesakes=unmanaged_namesakes(desired.slot, account.tokens()))
-    account.begin_writing(desired.slot.owner)
-    decided = _decide(desired, account, keeper)
-    namesakes = unmanaged_namesakes(desired.slot, account.tokens())
-    return _carry_out(decided, account, keeper, namesakes)
+    """Bring one slot to what is wanted, or only say what that would take."""
+    outcome = converge_all([desired], account, keeper, ONE_BY_ONE, apply=apply)[0]
+    if outcome.error:
+        raise outcome.error
+    return outcome
+
+
+def converge_all(
+    wanted: t.Sequence[Desired], account: Account, keeper: Keeper, workers: Workers, *, apply: bool
+) -> list[Outcome]:
+    """Bring every slot to what is wanted, in the order of the arguments. Everything is planned before the first write."""
+    plans = [_decide(desired, account, keeper) for desired in wanted]
+    if apply and any(each.steps for each in plans):
+        for owner in sorted({desired.slot.owner for desired in wanted}):
+            account.begin_writing(owner)
+        plans = [_decide(desired, account, keeper) for desired in wanted]
+    namesakes = unmanaged_namesakes(account.tokens())
+    batch = _Batch(plans, account, keeper, workers)
+    outcomes = batch.run() if apply else batch.outcomes()
+    return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
 
 
 def revoke(desired: Desired, token_id: str, account: Account, *, apply: bool) -> tuple[Plan, ListedToken | None]:
     """Revoke one token by its id, whoever made it."""
-    token = next((each for each in account.tokens() if each.id == token_id), None)
+    token = account.token(token_id)
     decided = plan_revocation(desired, token)
     if apply and token:
         account.delete(token.id)
@@ -56,59 +81,125 @@ def revoke(desired: Desired, token_id: str, account: Account, *, apply: bool) ->
 
 
 def _decide(desired: Desired, account: Account, keeper: Keeper) -> Plan:
-    live = generations_of(desired.slot, account.tokens())
-    return plan(desired, live, keeper.held(desired.slot), account.now())
+    return plan(desired, account.generations(desired.slot), keeper.held(desired.slot), account.now())
 
 
-def _carry_out(decided: Plan, account: Account, keeper: Keeper, namesakes: tuple[ListedToken, ...]) -> Outcome:
-    """The steps in the plan's order. Nothing is retired after a step that failed or lost."""
-    desired, minted, current = decided.desired, None, decided.current
-    probes: tuple[Probe, ...] = ()
-    for step in decided.steps:
-        if isinstance(step, Delete):
-            account.delete(step.token_id)
-            continue
-        if isinstance(step, Forget):
-            keeper.forget(desired.slot)
-            continue
-        known = generations_of(desired.slot, account.tokens())
-        minted, current = Creation(account, keeper, desired, known).run()
-        if minted is None:
-            return Outcome(decided, current, lost_race=True, namesakes=namesakes)
-        _keep(minted, account, keeper)
-        probes = _prove(minted, desired, account, keeper)
-    return Outcome(decided, current if desired.present else None, minted, namesakes=namesakes, probes=probes)
+class _Batch:
+    """Plans being carried out together, each in the order of its steps. A plan that failed goes no further."""
 
+    def __init__(self, plans: t.Sequence[Plan], account: Account, keeper: Keeper, workers: Workers) -> None:
+        self._account, self._keeper, self._workers = account, keeper, workers
+        self._done = {each.desired.slot: _expected(each) for each in plans}
 
-def _keep(minted: Minted, account: Account, keeper: Keeper) -> None:
-    """Keep the secret, or revoke the token: one whose secret is lost is no use to anybody."""
-    slot, token_id = minted.generation.marker.slot, minted.generation.id
-    try:
-        keeper.keep(slot, minted)
-    except EllipsisError as exc:
+    def outcomes(self) -> list[Outcome]:
+        """As far as it got."""
+        return list(self._done.values())
+
+    def run(self) -> list[Outcome]:
+        """Before creations, creations, what must only follow a creation that works."""
+        minting = [each for each in self.outcomes() if each.plan.mints]
+        self._delete(_deletions(minting, before_mint=True))
+        self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
+        self._delete(_deletions(self._going_on(), before_mint=False))
+        gone = [each.slot for each in self._going_on() if Forget() in each.plan.steps]
+        if gone:
+            self._keeper.forget(gone)
+        return self.outcomes()
+
+    def _going_on(self) -> list[Outcome]:
+        """What neither failed nor lost."""
+        return [each for each in self.outcomes() if not each.error and not each.lost_race]
+
+    def _update(self, slot: Slot, **facts: t.Any) -> None:
+        self._done[slot] = replace(self._done[slot], **facts)
+
+    def _delete(self, deletions: t.Sequence[tuple[Slot, str]]) -> None:
+        done = self._workers.map(lambda item: self._account.delete(item[1]), deletions, "revoked")
+        for (slot, token_id), answer in done:
+            if not isinstance(answer, EllipsisError):
+                continue
+            if self._done[slot].minted and self._keeper.secret(slot) is None:
+                # Failing would lose the new secret, which is nowhere but in the result.
+                self._account.warn(
+                    f"The replaced token {token_id} could not be revoked ({answer}); the next run does it."
+                )
+            else:
+                self._update(slot, error=answer)
+
+    def _mint(self, wanted: t.Sequence[Desired]) -> None:
+        if not wanted:
+            return
+        known = [Wanted(desired, self._account.generations(desired.slot)) for desired in wanted]
+        minted: list[Minted] = []
+        for slot, made in Creations(self._account, self._keeper, self._workers).run(known).items():
+            if isinstance(made, Minted):
+                minted.append(made)
+            elif isinstance(made, Generation):
+                self._update(slot, current=made, lost_race=True)
+            else:
+                self._update(slot, error=made)
+        if minted and self._keep(minted):
+            self._prove(minted)
+
+    def _keep(self, minted: t.Sequence[Minted]) -> bool:
+        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody."""
         try:
-            account.delete(token_id)
-        except EllipsisError as also:
-            raise EllipsisError(
-                f"{exc} The new token {token_id} could not be revoked ({also}); the next run does it."
-            ) from None
-        raise EllipsisError(f"{exc} The new token was revoked again and the earlier one stays.") from None
+            self._keeper.keep(minted)
+        except EllipsisError as exc:
+            for each in minted:
+                self._update(each.slot, error=self._take_back(each, str(exc)))
+            return False
+        for each in minted:
+            self._update(each.slot, minted=each, current=each.generation)
+        return True
+
+    def _prove(self, minted: t.Sequence[Minted]) -> None:
+        """Use the new tokens; one that does not do what it should is revoked, and what was there before stays."""
+        proven = self._workers.map(self._probe, minted, "verified")
+        bad = [(each, answer) for each, answer in proven if isinstance(answer, EllipsisError)]
+        for each, answer in proven:
+            if not isinstance(answer, EllipsisError):
+                self._update(each.slot, probes=answer)
+        if bad:
+            self._keeper.put_back([each.slot for each, _error in bad])
+        for each, error in bad:
+            self._update(each.slot, error=self._take_back(each, str(error)), minted=None, current=None)
+
+    def _probe(self, minted: Minted) -> tuple[Probe, ...]:
+        desired = self._done[minted.slot].plan.desired
+        prober = Prober(self._account.client, minted.secret, timeout=desired.verify_timeout)
+        probes = prober.run(desired.access_list, desired.scope, desired.verify)
+        failed = failures(probes, desired.verify)
+        if failed:
+            found = " and ".join(sentence(probe) for probe in failed)
+            raise NotProven(f"The new token of {minted.slot.description!r} {found}.")
+        for probe in probes:
+            if probe.result != "ok":
+                self._account.warn(f"The new token of {minted.slot.description!r} {sentence(probe)}.")
+        return probes
+
+    def _take_back(self, minted: Minted, why: str) -> EllipsisError:
+        """Revoke a new token that can't be used."""
+        token_id = minted.generation.id
+        try:
+            self._account.delete(token_id)
+        except EllipsisError as exc:
+            return EllipsisError(f"{why} The new token {token_id} could not be revoked ({exc}); the next run does it.")
+        return EllipsisError(f"{why} The new token was revoked again and the earlier one stays.")
 
 
-def _prove(minted: Minted, desired: Desired, account: Account, keeper: Keeper) -> tuple[Probe, ...]:
-    """Use the new token; one that does not do what it should is revoked, and what was there before stays."""
-    slot, token_id = desired.slot, minted.generation.id
-    prober = Prober(account.client, minted.secret, timeout=desired.verify_timeout)
-    probes = prober.run(desired.access_list, desired.scope, desired.verify)
-    failed = failures(probes, desired.verify)
-    for probe in probes:
-        if probe.result != "ok" and not failed:
-            account.warn(f"The new token of {slot.description!r} {sentence(probe)}.")
-    if failed:
-        keeper.put_back(slot)
-        account.delete(token_id)
-        found = " and ".join(sentence(probe) for probe in failed)
-        raise NotProven(
-            f"The new token of {slot.description!r} {found}; it was revoked again and the earlier one stays."
-        )
-    return probes
+def _expected(decided: Plan) -> Outcome:
+    """What a plan alone tells: the token in use is the present one, unless another will be made or none is wanted."""
+    stays = decided.desired.present and not decided.mints
+    return Outcome(decided, decided.current if stays else None)
+
+
+def _deletions(outcomes: t.Iterable[Outcome], *, before_mint: bool) -> list[tuple[Slot, str]]:
+    """The tokens to revoke before or after the creation of each plan; all of them are after one that creates nothing."""
+    chosen: list[tuple[Slot, str]] = []
+    for each in outcomes:
+        steps = each.plan.steps
+        position = steps.index(Mint()) if Mint() in steps else 0
+        part = steps[:position] if before_mint else steps[position:]
+        chosen.extend((each.slot, step.token_id) for step in part if isinstance(step, Delete))
+    return chosen

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Creating one token exactly once, whatever the network does and whoever else is creating it at the same time.
+"""Creating tokens exactly once, whatever the network does and whoever else is creating them at the same time.
 
 A creation whose answer is lost leaves a token that nobody holds: it is found by its nonce and revoked before another one
 is made. A creation that meets one of another controller gives way unless it came first. See docs/design.md.
@@ -12,129 +12,196 @@ from __future__ import annotations
 
 import secrets
 import typing as t
+from dataclasses import dataclass
 
 from ._account import Account
 from ._client import Created
 from ._errors import Ambiguous, EllipsisError, TransportError
 from ._keeper import Keeper, Minted
-from ._marker import Marker, encode, new_nonce
+from ._marker import Marker, Slot, encode, new_nonce
 from ._plan import Desired
-from ._tokens import Generation, ListedToken, generation, generations_of
+from ._tokens import Generation, ListedToken, generation
+from ._workers import Workers
 
-_TRIES = 2
+_ROUNDS = 2
 # How long a token that must exist is looked for in the list, and how long another controller may take to give way.
 _PATIENCE = 15.0
 _PAUSE = 1.0
 
 
-class Creation:
-    """One token being created for a slot. known: the ids of the slot that the plan was made from."""
+@dataclass(frozen=True)
+class Wanted:
+    """A token to create. known: the live tokens of its slot that the plan was made from."""
 
-    def __init__(self, account: Account, keeper: Keeper, desired: Desired, known: t.Iterable[Generation]) -> None:
-        self._account, self._keeper, self._desired = account, keeper, desired
-        self._known = {each.id: each for each in known}
+    desired: Desired
+    known: tuple[Generation, ...]
+
+    @property
+    def slot(self) -> Slot:
+        """The slot it is for."""
+        return self.desired.slot
+
+
+@dataclass(frozen=True)
+class _Answered:
+    wanted: Wanted
+    marker: Marker
+    created: Created
+
+
+Made = t.Union[Minted, Generation, EllipsisError]
+
+
+class Creations:
+    """Some tokens being created, one for each slot."""
+
+    def __init__(self, account: Account, keeper: Keeper, workers: Workers) -> None:
+        self._account, self._keeper, self._workers = account, keeper, workers
         self._nonces: set[str] = set()
+        self._known_ids: set[str] = set()
+        self._made: dict[Slot, Made] = {}
 
-    def run(self) -> tuple[Minted | None, Generation]:
-        """The new token, or None and the token of another controller that came first."""
-        marker, created = self._create()
-        ours = self._find(marker, created)
-        winner = self._give_way(ours)
-        return (None, winner) if winner else (Minted(ours, created.secret), ours)
+    def run(self, wanted: t.Sequence[Wanted]) -> dict[Slot, Made]:
+        """For each slot the new token, or the token of another controller that came first, or what went wrong."""
+        self._known_ids = {known.id for each in wanted for known in each.known}
+        answered = self._create(wanted)
+        if answered:
+            found = self._find(answered)
+            self._give_way(found)
+        return self._made
 
-    def _create(self) -> tuple[Marker, Created]:
-        lost: list[str] = []
-        for _attempt in range(_TRIES):
-            marker = self._new_marker()
-            self._keeper.begin(marker.slot, marker.nonce)
-            try:
-                desired = self._desired
-                created = self._account.client.create_token(
-                    encode(marker), desired.access_list, desired.scope, desired.lifetime
-                )
-                return marker, created
-            except Ambiguous as exc:
-                lost.append(f"{exc} (nonce {marker.nonce})")
-                self._clean_up(marker, exc)
-        raise TransportError(
-            f"No token was made for {self._desired.slot.description!r}: {'; '.join(lost)}. Nothing was replaced; run again."
-        )
+    def _create(self, wanted: t.Sequence[Wanted]) -> list[_Answered]:
+        answered: list[_Answered] = []
+        lost: list[tuple[Wanted, Marker, Ambiguous]] = []
+        for _round in range(_ROUNDS):
+            markers = [(each, self._new_marker(each)) for each in wanted]
+            self._keeper.begin({each.slot: marker.nonce for each, marker in markers})
+            lost = []
+            for (each, marker), answer in self._workers.map(self._post, markers, "created"):
+                if isinstance(answer, Created):
+                    answered.append(_Answered(each, marker, answer))
+                elif isinstance(answer, Ambiguous):
+                    lost.append((each, marker, answer))
+                else:
+                    self._made[each.slot] = answer
+            if not lost or not self._clean_up(lost):
+                break
+            wanted = [each for each, _marker, _error in lost]
+        for each, marker, error in lost:
+            self._made.setdefault(each.slot, _gave_up(each, marker, error))
+        return answered
 
-    def _new_marker(self) -> Marker:
+    def _post(self, item: tuple[Wanted, Marker]) -> Created:
+        wanted, marker = item
+        desired = wanted.desired
+        return self._account.client.create_token(encode(marker), desired.access_list, desired.scope, desired.lifetime)
+
+    def _new_marker(self, wanted: Wanted) -> Marker:
         # Later than every live generation even when two are made in one second or the server's clock steps back.
-        created = max([int(self._account.now()), *(each.marker.created + 1 for each in self._known.values())])
-        marker = Marker(
-            self._desired.slot, self._desired.spec, created, self._desired.lifetime, new_nonce(secrets.choice)
-        )
+        created = max([int(self._account.now()), *(each.marker.created + 1 for each in wanted.known)])
+        desired = wanted.desired
+        marker = Marker(wanted.slot, desired.spec, created, desired.lifetime, new_nonce(secrets.choice))
         self._nonces.add(marker.nonce)
         return marker
 
-    def _clean_up(self, marker: Marker, lost: Ambiguous) -> None:
-        """Revoke what a creation with a lost answer may have made: nobody has its secret."""
+    def _clean_up(self, lost: t.Sequence[tuple[Wanted, Marker, Ambiguous]]) -> bool:
+        """Revoke what creations with a lost answer may have made: nobody has those secrets. False when that failed."""
         try:
-            orphan = self._look_for(marker.nonce) or self._look_for(marker.nonce, after=_PAUSE)
-            if orphan:
+            orphans = self._look_for([marker for _wanted, marker, _error in lost])
+            if len(orphans) < len(lost):
+                self._account.client.sender.sleep(_PAUSE)
+                orphans.update(self._look_for([marker for _wanted, marker, _error in lost]))
+            for orphan in orphans.values():
                 self._account.delete(orphan.id)
         except EllipsisError as exc:
-            raise TransportError(
-                f"{lost}, and whether it made a token can't be told: {exc} Look for a token whose description ends in "
-                f"{marker.nonce}] and revoke it, or run again with store or held_id, which heal this."
-            ) from None
+            for wanted, marker, error in lost:
+                self._made[wanted.slot] = TransportError(
+                    f"{error}, and whether it made a token can't be told: {exc} Look for a token whose description ends in "
+                    f"{marker.nonce}] and revoke it, or run again with store or held_id, which heal this."
+                )
+            return False
+        return True
 
-    def _look_for(self, nonce: str, after: float = 0.0) -> ListedToken | None:
-        if after:
-            self._account.client.sender.sleep(after)
-        return next((each for each in self._account.refresh() if each.marker and each.marker.nonce == nonce), None)
+    def _look_for(self, markers: t.Iterable[Marker]) -> dict[Marker, ListedToken]:
+        """The tokens with these nonces in a list read now."""
+        listed = {token.marker.nonce: token for token in self._account.refresh() if token.marker}
+        return {marker: listed[marker.nonce] for marker in markers if marker.nonce in listed}
 
-    def _find(self, marker: Marker, created: Created) -> Generation:
-        """Our token in a list read after its creation. Servers may show it late, and some only there say its id."""
+    def _find(self, answered: t.Sequence[_Answered]) -> list[Minted]:
+        """Our tokens in a list read after their creation. Servers may show them late, and some only there say the id."""
         clock = self._account.client.sender.monotonic
-        token, deadline = self._look_for(marker.nonce), clock() + _PATIENCE
-        while token is None and clock() < deadline:
-            self._refuse_altered_description(created)
-            token = self._look_for(marker.nonce, after=_PAUSE)
-        if token is not None:
-            return generation(token, marker)
+        deadline = clock() + _PATIENCE
+        missing, found = list(answered), {}
+        while missing:
+            listed = self._look_for(each.marker for each in missing)
+            found.update(listed)
+            missing = [each for each in missing if each.marker not in listed and not self._was_altered(each)]
+            if not missing or clock() >= deadline:
+                break
+            self._account.client.sender.sleep(_PAUSE)
+        minted = [
+            Minted(generation(found[each.marker], each.marker), each.created.secret)
+            for each in answered
+            if each.marker in found
+        ]
+        return minted + [unlisted for each in missing for unlisted in self._unlisted(each)]
+
+    def _unlisted(self, answered: _Answered) -> t.Iterator[Minted]:
+        """A token that the list does not show is only of use when its id is known."""
+        marker, created = answered.marker, answered.created
         if created.id is None:
-            raise TransportError(
+            self._made[marker.slot] = TransportError(
                 f"A token was created for {marker.slot.description!r}, but the server neither says its id nor lists it, so "
                 f"its secret was dropped. Look for a token whose description ends in {marker.nonce}] and revoke it."
             )
+            return
         self._account.warn(f"The new token {created.id} is not listed yet; another run now could make a second one.")
-        return Generation(created.id, marker, marker.created + marker.lifetime if marker.lifetime else None)
+        expiry = marker.created + marker.lifetime if marker.lifetime else None
+        yield Minted(Generation(created.id, marker, expiry), created.secret)
 
-    def _refuse_altered_description(self, created: Created) -> None:
-        """A token that can't be recognised would be made again on every run."""
-        listed = next((each for each in self._account.tokens() if each.id == created.id), None)
-        if listed is not None:
-            self._account.delete(listed.id)
-            raise TransportError(
-                f"The server lists the new token under another description ({listed.description!r}), so it could not be "
-                "recognised by the next run; it was revoked again."
-            )
+    def _was_altered(self, answered: _Answered) -> bool:
+        """Whether the server changed our description: a token that can't be recognised would be made on every run."""
+        listed = self._account.token(answered.created.id) if answered.created.id else None
+        if listed is None:
+            return False
+        self._account.delete(listed.id)
+        self._made[answered.marker.slot] = TransportError(
+            f"The server lists the new token under another description ({listed.description!r}), so it could not be "
+            "recognised by the next run; it was revoked again."
+        )
+        return True
 
-    def _give_way(self, ours: Generation) -> Generation | None:
-        """The token of another controller that came first, after ours is gone; None when ours stays.
+    def _give_way(self, minted: t.Sequence[Minted]) -> None:
+        """Decide between our tokens and those that other controllers created at the same moment.
 
         The lower (CREATED, id) wins. The lower one waits until the other has given way, since that one may have been
         listed alone, and kept, before ours was there: a token that was once kept never loses.
         """
         clock = self._account.client.sender.monotonic
         deadline = clock() + _PATIENCE
-        twins = self._twins(ours)
-        while twins and ours.order < twins[0].order and clock() < deadline:
+        twins = {each: self._twins(each.generation) for each in minted}
+        while any(each.generation.order < found[0].order for each, found in twins.items() if found):
+            if clock() >= deadline:
+                break
             self._account.client.sender.sleep(_PAUSE)
             self._account.refresh()
-            twins = self._twins(ours)
-        if twins:
-            self._account.delete(ours.id)
-            return twins[0]
-        return None
+            twins = {each: self._twins(each.generation) for each in minted}
+        for each, found in twins.items():
+            self._made[each.slot] = found[0] if found else each
+            if found:
+                self._account.delete(each.generation.id)
 
     def _twins(self, ours: Generation) -> tuple[Generation, ...]:
         """Tokens of the slot that were not there when the plan was made; late ones of our own are revoked on sight."""
-        slot = self._desired.slot
-        new = [x for x in generations_of(slot, self._account.tokens()) if x.id != ours.id and x.id not in self._known]
+        others = [each for each in self._account.generations(ours.marker.slot) if each.id != ours.id]
+        new = [each for each in others if each.id not in self._known_ids]
         for late in [each for each in new if each.marker.nonce in self._nonces]:
             self._account.delete(late.id)
         return tuple(each for each in new if each.marker.nonce not in self._nonces)
+
+
+def _gave_up(wanted: Wanted, marker: Marker, error: Ambiguous) -> TransportError:
+    return TransportError(
+        f"No token was made for {wanted.slot.description!r}: {error} (nonce {marker.nonce}), twice. Nothing was replaced; run "
+        "again."
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who keeps the secrets. The plan asks which one is held; a creation tells what it is about to do and has done."""
+"""Who keeps the secrets. The plan asks which one is held; creations tell what they are about to do and have done."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class Minted:
     generation: Generation
     secret: str = field(repr=False)
 
+    @property
+    def slot(self) -> Slot:
+        """The slot it was created for."""
+        return self.generation.marker.slot
+
 
 class Keeper(t.Protocol):
     """What the core needs from whoever keeps secrets."""
@@ -35,41 +40,41 @@ class Keeper(t.Protocol):
     def secret(self, slot: Slot) -> str | None:
         """The held secret, where this keeper has it."""
 
-    def begin(self, slot: Slot, nonce: str) -> None:
-        """A token with this nonce is about to be created: fails when its secret could not be kept."""
+    def begin(self, nonces: t.Mapping[Slot, str]) -> None:
+        """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
 
-    def keep(self, slot: Slot, minted: Minted) -> None:
-        """Keep the secret."""
+    def keep(self, minted: t.Sequence[Minted]) -> None:
+        """Keep the secrets."""
 
-    def put_back(self, slot: Slot) -> None:
-        """Undo keep(): the new token turned out not to work and is gone."""
+    def put_back(self, slots: t.Collection[Slot]) -> None:
+        """Undo keep() for these: the new tokens turned out not to work."""
 
-    def forget(self, slot: Slot) -> None:
-        """The slot has no tokens any more."""
+    def forget(self, slots: t.Collection[Slot]) -> None:
+        """These have no tokens any more."""
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The user keeps the secrets and says (or does not say) which one is held; nothing is recorded here."""
+    """The user keeps the secrets and says (or does not say) which ones are held; nothing is recorded here."""
 
-    answer: Held
+    answers: t.Mapping[Slot, Held] = field(default_factory=dict)
     backup_file: str | None = None
 
-    def held(self, slot: Slot) -> Held:  # noqa: ARG002 - as the protocol says
+    def held(self, slot: Slot) -> Held:
         """What the user said."""
-        return self.answer
+        return self.answers.get(slot, Held())
 
     def secret(self, slot: Slot) -> str | None:
         """Only the user knows."""
 
-    def begin(self, slot: Slot, nonce: str) -> None:
+    def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""
 
-    def keep(self, slot: Slot, minted: Minted) -> None:
-        """The secret goes into the result."""
+    def keep(self, minted: t.Sequence[Minted]) -> None:
+        """The secrets go into the result."""
 
-    def put_back(self, slot: Slot) -> None:
+    def put_back(self, slots: t.Collection[Slot]) -> None:
         """There is nothing to undo."""
 
-    def forget(self, slot: Slot) -> None:
+    def forget(self, slots: t.Collection[Slot]) -> None:
         """There is nothing to forget."""

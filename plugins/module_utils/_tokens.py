@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 
 from ._access import AccessList, from_api
 from ._errors import IncompleteListing
-from ._marker import TAG, Marker, Slot, parse
+from ._marker import TAG, Marker, parse
 
 _CREATED_KEYS = ("creationDate", "createdAt", "creation_date", "dateCreated", "created_at", "created")
 _EXPIRY_KEYS = (
@@ -120,12 +120,10 @@ def generation(token: ListedToken, marker: Marker) -> Generation:
     return Generation(token.id, marker, actual_expiry(marker, token.expires_at), token.access_list)
 
 
-def generations_of(slot: Slot, tokens: t.Iterable[ListedToken]) -> tuple[Generation, ...]:
-    """The live tokens of a slot, oldest first."""
-    ours = (generation(token, token.marker) for token in tokens if token.marker and token.marker.slot == slot)
-    return tuple(sorted(ours, key=lambda each: each.order))
-
-
-def unmanaged_namesakes(slot: Slot, tokens: t.Iterable[ListedToken]) -> tuple[ListedToken, ...]:
-    """Tokens somebody else made under the description of a slot: reported, never adopted and never touched."""
-    return tuple(token for token in tokens if token.marker is None and token.description == slot.description)
+def unmanaged_namesakes(tokens: t.Iterable[ListedToken]) -> dict[str, tuple[ListedToken, ...]]:
+    """Tokens somebody else made, by description: those of a slot are reported, never adopted and never touched."""
+    found: dict[str, tuple[ListedToken, ...]] = {}
+    for token in tokens:
+        if token.marker is None:
+            found[token.description] = (*found.get(token.description, ()), token)
+    return found

@@ -69,16 +69,28 @@ class StoreKeeper:
         entry = self._store.read(self._stored(slot))
         return entry.token if entry else None
 
-    def begin(self, slot: Slot, nonce: str) -> None:
-        """Record the nonce, which also proves that the secret can be stored."""
-        self._store.begin({self._stored(slot): nonce})
+    def begin(self, nonces: t.Mapping[Slot, str]) -> None:
+        """Record the nonces, which also proves that the secrets can be stored."""
+        self._store.begin({self._stored(slot): nonce for slot, nonce in nonces.items()})
 
-    def keep(self, slot: Slot, minted: Minted) -> None:
-        """Store the secret in place of the earlier one."""
-        stored, generation = self._stored(slot), minted.generation
-        self._replaced[slot] = self._store.read(stored)
-        entry = Entry(
-            stored,
+    def keep(self, minted: t.Sequence[Minted]) -> None:
+        """Store the secrets in place of the earlier ones."""
+        self._replaced = {each.slot: self._store.read(self._stored(each.slot)) for each in minted}
+        self._store.keep([self._entry(each) for each in minted])
+
+    def put_back(self, slots: t.Collection[Slot]) -> None:
+        """Store what was there before keep(), the recorded nonces included."""
+        earlier = [self._replaced.get(slot) for slot in slots]
+        self._store.keep([entry for entry in earlier if entry])
+
+    def forget(self, slots: t.Collection[Slot]) -> None:
+        """Remove the entries."""
+        self._store.forget([self._stored(slot) for slot in slots])
+
+    def _entry(self, minted: Minted) -> Entry:
+        generation = minted.generation
+        return Entry(
+            self._stored(minted.slot),
             id=generation.id,
             token=minted.secret,
             created_at=format_date(generation.marker.created),
@@ -86,17 +98,6 @@ class StoreKeeper:
             valid_for=format_duration(generation.marker.lifetime),
             fingerprint=fingerprint(minted.secret),
         )
-        self._store.keep([entry])
-
-    def put_back(self, slot: Slot) -> None:
-        """Store what was there before keep(), the recorded nonces included."""
-        entry = self._replaced.pop(slot, None)
-        if entry is not None:
-            self._store.keep([entry])
-
-    def forget(self, slot: Slot) -> None:
-        """Remove the entry."""
-        self._store.forget([self._stored(slot)])
 
     def _stored(self, slot: Slot) -> StoredSlot:
         connection = self._connection
