@@ -50,10 +50,14 @@ class Account:
 
     def generations(self, slot: Slot) -> tuple[Generation, ...]:
         """The live tokens of a slot, oldest first."""
+        return self.all_generations().get(slot, ())
+
+    def all_generations(self) -> t.Mapping[Slot, tuple[Generation, ...]]:
+        """All our live tokens by slot."""
         tokens = self._known()
         if self._slots is None:
             self._slots = by_slot(tokens.values())
-        return self._slots.get(slot, ())
+        return self._slots
 
     def refresh(self) -> tuple[ListedToken, ...]:
         """All live tokens, read now."""

@@ -10,6 +10,7 @@ Source: the API pages under developers/api-v3; keys that they do not name are re
 from __future__ import annotations
 
 import json
+import threading
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ class Client:
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
         self.calls: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._login: Bearer | None = None
         self._spelling: t.Mapping[str, str] = {}
 
@@ -119,7 +121,7 @@ class Client:
 
     def try_token(self, path: str, query: dict[str, t.Any], secret: str) -> tuple[int, t.Any]:
         """Use an access token: status and body (None unless it is JSON). ApiError when it is refused."""
-        self.calls["verify"] += 1
+        self._count("verify")
         answer = self.sender.send("GET", path, Bearer(secret), if_repeatable, params=query)
         try:
             return answer.status_code, json_of(answer)
@@ -159,7 +161,7 @@ class Client:
         self, kind: str, method: str, path: str, again: t.Callable[[EllipsisError], bool], **arguments: t.Any
     ) -> requests.Response:
         auth = self._bearer()
-        self.calls[kind] += 1
+        self._count(kind)
         try:
             return self.sender.send(method, path, auth, again, **arguments)
         except Unauthorized as exc:
@@ -167,10 +169,15 @@ class Client:
                 raise
             raise api_error(exc.method, exc.path, exc.status, exc.text, hint=_ACCOUNT_HINT) from None
 
+    def _count(self, kind: str) -> None:
+        with self._lock:
+            self.calls[kind] += 1
+
     def _bearer(self) -> Bearer:
-        if self._login is None:
-            self._login = Bearer(self._log_in())
-        return self._login
+        with self._lock:
+            if self._login is None:
+                self._login = Bearer(self._log_in())
+            return self._login
 
     def _log_in(self) -> str:
         connection = self.sender.connection

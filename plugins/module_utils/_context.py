@@ -24,11 +24,15 @@ STORE_IS_HERE = (
 
 @dataclass(frozen=True)
 class Context:
-    """apply is false in check mode. open_store is None where there are no stores: away from the controller."""
+    """apply is false in check mode. open_store is None where there are no stores: away from the controller.
+
+    report takes a line about the progress of long work, where somebody can see it.
+    """
 
     account: Account
     apply: bool
     open_store: t.Callable[[Params], Keeper] | None = None
+    report: t.Callable[[str], None] | None = None
 
     def keeper(self, params: Params, slot: Slot) -> Keeper:
         """Who keeps the secrets, by the options O(store) and O(held_id)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ._account import Account
 from ._creation import Creations, Wanted
-from ._errors import EllipsisError
+from ._errors import EllipsisError, RolledBack
 from ._keeper import Keeper, Minted
 from ._marker import Slot
 from ._plan import Delete, Desired, Forget, Mint, Plan, plan, plan_revocation
@@ -185,7 +185,7 @@ class _Batch:
             self._account.delete(token_id)
         except EllipsisError as exc:
             return EllipsisError(f"{why} The new token {token_id} could not be revoked ({exc}); the next run does it.")
-        return EllipsisError(f"{why} The new token was revoked again and the earlier one stays.")
+        return RolledBack(f"{why} The new token was revoked again and the earlier one stays.")
 
 
 def _expected(decided: Plan) -> Outcome:

@@ -7,6 +7,7 @@
 EllipsisError
 ├── OptionError        the task is wrong; nothing was sent
 ├── Refused            the plan says no (regenerate=fail, another holder); nothing was written
+├── RolledBack         a new token was of no use and was revoked again
 ├── IncompleteListing  the list of tokens cannot be trusted; nothing was written
 ├── TransportError     no usable answer came back
 │   ├── Unsent         the request surely never reached the server
@@ -36,6 +37,10 @@ class OptionError(EllipsisError):
 
 class Refused(EllipsisError):
     """The plan would do something that the task does not allow."""
+
+
+class RolledBack(EllipsisError):
+    """A token was created, could not be kept or proven, and was revoked again."""
 
 
 class IncompleteListing(EllipsisError):

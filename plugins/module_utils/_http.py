@@ -15,6 +15,7 @@ from ._errors import Rejected, TransportError, Unsent, scrub
 REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
+    from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase
     from requests.utils import get_environ_proxies
     from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
@@ -23,6 +24,10 @@ try:
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     AuthBase = object  # type: ignore[assignment,misc]  # so that the class below can still be made
+
+
+# As many as requests are ever made at a time.
+_MOST_CONNECTIONS = 32
 
 
 class Bearer(AuthBase):
@@ -40,6 +45,8 @@ def open_session(user_agent: str) -> requests.Session:
     """A session that takes nothing from the environment: no netrc, no CA bundle; proxies are given per request."""
     session = requests.Session()
     session.trust_env = False
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
     session.headers["User-Agent"] = user_agent
     session.headers["Accept"] = "application/json"
     return session

@@ -15,6 +15,7 @@ from ._converge import Outcome
 from ._duration import format_duration
 from ._keeper import Keeper
 from ._plan import SCOPES, Desired, Plan, SlotState, renew_at
+from ._prune import Decision
 from ._tokens import Generation, ListedToken, actual_expiry, format_date
 
 Result = dict[str, t.Any]
@@ -84,22 +85,98 @@ def listed_token(token: ListedToken) -> Result:
 
 def outcome_result(outcome: Outcome, keeper: Keeper, calls: t.Mapping[str, int], *, returns_secret: bool) -> Result:
     """Everything that RETURN of ellipsis_access_token documents."""
-    plan, desired = outcome.plan, outcome.plan.desired
+    plan = outcome.plan
     secret = _secret(outcome, keeper)
-    token = token_of(outcome.current, desired, secret) if desired.present else None
-    due = renew_at(outcome.current, desired.renew_within) if outcome.current else None
     result = _result(plan, outcome.changed, calls)
-    result["access_token"] = token
-    result["superseded"] = [_superseded(each, outcome.current, desired.overlap) for each in plan.superseded]
-    result["renew_at"] = format_date(due)
-    result["lost_race"] = outcome.lost_race
-    result["verified"] = [asdict(probe) for probe in outcome.probes]
-    if returns_secret and (secret or (plan.mints and not outcome.lost_race)):
+    result["access_token"] = token_of(outcome.current, plan.desired, secret) if plan.desired.present else None
+    result.update(_circumstances(outcome))
+    if returns_secret and (secret or _will_mint(outcome)):
         # Present when there is one, so that using it fails where there is none; null where check mode will make one.
         result["secret"] = secret
     if keeper.backup_file:
         result["backup_file"] = keeper.backup_file
     return result
+
+
+def set_result(
+    outcomes: t.Sequence[Outcome], decisions: t.Sequence[Decision], keeper: Keeper, *, returns_secrets: bool
+) -> Result:
+    """Everything that RETURN of ellipsis_access_tokens documents, apart from the calls."""
+    pruned = [decision for decision in decisions if decision.revoke]
+    good = [outcome for outcome in outcomes if not outcome.error]
+    secrets = {outcome.slot.description: _secret(outcome, keeper) for outcome in good}
+    result: Result = {
+        "changed": bool(pruned) or any(_was_changed(outcome) for outcome in outcomes),
+        "access_tokens": {
+            each.slot.description: _set_entry(each, secrets.get(each.slot.description)) for each in outcomes
+        },
+        "created": [each.slot.description for each in good if _will_mint(each)],
+        "retired": [each.slot.description for each in good if each.changed and not each.plan.mints],
+        "pruned": list(dict.fromkeys(each.generation.marker.slot.description for each in pruned)),
+        "unchanged": [each.slot.description for each in good if not each.changed],
+        "failures": {each.slot.description: str(each.error) for each in outcomes if each.error},
+        "prune_decisions": [_decision(each) for each in decisions],
+        "diff": _set_diff(outcomes, pruned),
+    }
+    if returns_secrets:
+        shown = {each.slot.description for each in good if secrets[each.slot.description] or _will_mint(each)}
+        result["secrets"] = {description: secret for description, secret in secrets.items() if description in shown}
+    if keeper.backup_file:
+        result["backup_file"] = keeper.backup_file
+    return result
+
+
+def call_counts(calls: t.Mapping[str, int]) -> dict[str, int]:
+    """RV(api_calls)."""
+    return {kind: calls.get(kind, 0) for kind in ("list", "create", "delete", "verify")}
+
+
+def _set_entry(outcome: Outcome, secret: str | None) -> Result:
+    desired = outcome.plan.desired
+    token = token_of(outcome.current, desired, secret) if desired.present else {"description": desired.slot.description}
+    facts = {"reason": outcome.plan.reason, "changes": list(outcome.plan.changes), **_circumstances(outcome)}
+    return {**token, **facts}
+
+
+def _decision(decision: Decision) -> Result:
+    generation = decision.generation
+    facts = {"id": generation.id, "description": generation.marker.slot.description}
+    return {**facts, "revoke": decision.revoke, "reason": decision.reason}
+
+
+def _set_diff(outcomes: t.Iterable[Outcome], pruned: t.Iterable[Decision]) -> Result:
+    """Only what changes, by description."""
+    before: Result = {}
+    after: Result = {}
+    for outcome in outcomes:
+        if outcome.changed and not outcome.error:
+            diff = _diff(outcome.plan)
+            before[outcome.slot.description], after[outcome.slot.description] = diff["before"], diff["after"]
+    for decision in pruned:
+        slot = decision.generation.marker.slot
+        before[slot.description] = {"description": slot.description, "owner": slot.owner, "state": "live"}
+        after[slot.description] = {"description": slot.description, "owner": slot.owner, "state": "absent"}
+    return {"before": before, "after": after}
+
+
+def _was_changed(outcome: Outcome) -> bool:
+    return outcome.minted is not None or (outcome.changed and not outcome.error)
+
+
+def _will_mint(outcome: Outcome) -> bool:
+    """Whether a token was made, or would be in check mode."""
+    return outcome.plan.mints and not outcome.lost_race
+
+
+def _circumstances(outcome: Outcome) -> Result:
+    plan, desired = outcome.plan, outcome.plan.desired
+    due = renew_at(outcome.current, desired.renew_within) if outcome.current else None
+    return {
+        "superseded": [_superseded(each, outcome.current, desired.overlap) for each in plan.superseded],
+        "renew_at": format_date(due),
+        "lost_race": outcome.lost_race,
+        "verified": [asdict(probe) for probe in outcome.probes],
+    }
 
 
 def _secret(outcome: Outcome, keeper: Keeper) -> str | None:
@@ -121,16 +198,20 @@ def revocation_result(plan: Plan, token: ListedToken | None, calls: t.Mapping[st
 
 
 def _result(plan: Plan, changed: bool, calls: t.Mapping[str, int]) -> Result:
-    reported = plan.current.access_list if plan.current else None
     return {
         "changed": changed,
         "reason": plan.reason,
         "changes": list(plan.changes),
-        "api_calls": {kind: calls.get(kind, 0) for kind in ("list", "create", "delete", "verify")},
-        "diff": {
-            "before": _state(plan.before, plan.desired, reported),
-            "after": _state(plan.after, plan.desired, reported),
-        },
+        "api_calls": call_counts(calls),
+        "diff": _diff(plan),
+    }
+
+
+def _diff(plan: Plan) -> Result:
+    reported = plan.current.access_list if plan.current else None
+    return {
+        "before": _state(plan.before, plan.desired, reported),
+        "after": _state(plan.after, plan.desired, reported),
     }
 
 

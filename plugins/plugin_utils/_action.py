@@ -56,7 +56,7 @@ class EllipsisAction(ActionBase):
             result = self._run_elsewhere(params, task_vars or {})
         else:
             result = self._run_here(params)
-        if result.get("secret"):
+        if result.get("secret") or any((result.get("secrets") or {}).values()):
             self._censor(result)
         return result
 
@@ -69,7 +69,9 @@ class EllipsisAction(ActionBase):
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
                 account.forget()
-            context = Context(account, not self._task.check_mode, store_opener(self._loader, connection))
+            context = Context(
+                account, not self._task.check_mode, store_opener(self._loader, connection), display.display
+            )
             return self.core(valid, context)
         except EllipsisError as exc:
             for account in accounts():
@@ -124,9 +126,20 @@ class EllipsisAction(ActionBase):
 
         Both are needed: before ansible-core 2.19 the first alone leaves the summary of a loop in clear.
         """
-        token = result["access_token"]
-        display.display(
-            f"{token['description']}: {result['reason']} → {token['id']}, expires {token['expires_at'] or 'never'}"
-        )
+        for line in _lines(result):
+            display.display(line)
         result["_ansible_no_log"] = True
         self._task.no_log = True
+
+
+def _lines(result: Values) -> t.Iterator[str]:
+    """What may be said of a censored result."""
+    if result.get("failed"):
+        yield result["msg"]
+    if "secrets" in result:
+        yield ", ".join(
+            f"{what} {len(result[what])}" for what in ("created", "retired", "pruned", "unchanged", "failures")
+        )
+        return
+    token = result["access_token"]
+    yield f"{token['description']}: {result['reason']} → {token['id']}, expires {token['expires_at'] or 'never'}"
