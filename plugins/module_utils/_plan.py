@@ -123,10 +123,6 @@ def renew_at(generation: Generation, margin: Margin) -> float | None:
     return max(generation.expires_at - seconds, marker.created + YOUNGEST_RENEWAL)
 
 
-def _expired(generation: Generation, now: float) -> bool:
-    return generation.expires_at is not None and generation.expires_at <= now
-
-
 def _is_due(generation: Generation, margin: Margin, now: float) -> bool:
     due = renew_at(generation, margin)
     return due is not None and due <= now
@@ -150,7 +146,8 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     """
     if not desired.present:
         return _removal(desired, generations, held)
-    live = tuple(each for each in generations if not _expired(each, now))
+    # Whatever is listed is live, whatever its dates seem to say: our reading of a date must not make tokens for ever.
+    live = tuple(generations)
     in_use = _in_use(live, held)
     _refuse_other_holder(desired, live, in_use, held)
     reason, changes = _reason(desired, live, in_use, now)

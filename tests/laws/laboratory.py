@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A laboratory for whatever can go wrong: sequences of runs, faults, kills and passing time, and the laws after each.
+
+A controller has a store (or remembers an id) and nothing else; each run is a process of its own. The service is the
+emulator behind its in-process door, so its clock moves only when somebody sleeps or an action moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from ansible.parsing.vault import VaultLib
+
+from ansible_collections.ellipsis.drive.plugins.module_utils import _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
+from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
+from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Keeper, Minted
+from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot, parse
+from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
+from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator, EmulatorAdapter, Token
+from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, Options, Result, live_tokens
+
+DESCRIPTION = "tiles"
+_VAULT = VaultLib()
+Event = Callable[[], None]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours may run after this."""
+
+
+class Interruptions:
+    """Counts the moments at which a process can be interrupted, and does something at one of them."""
+
+    def __init__(self, moment: int | None = None, act: Event | None = None) -> None:
+        self._left, self._act = moment, act
+
+    def pass_by(self) -> None:
+        """One more moment."""
+        if self._left is None or self._act is None:
+            return
+        if self._left == 0:
+            act, self._act = self._act, None
+            act()
+            return
+        self._left -= 1
+
+
+class InterruptedAdapter(EmulatorAdapter):
+    """Before and after each request is a moment."""
+
+    def __init__(self, emulator: Emulator, interruptions: Interruptions) -> None:
+        super().__init__(emulator)
+        self._interruptions = interruptions
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **more: Any) -> requests.Response:
+        self._interruptions.pass_by()
+        answer = super().send(request, *arguments, **more)
+        self._interruptions.pass_by()
+        return answer
+
+
+class InterruptedKeeper:
+    """Before and after each write to the store is a moment."""
+
+    def __init__(self, keeper: StoreKeeper, interruptions: Interruptions) -> None:
+        self._keeper, self._pass_by = keeper, interruptions.pass_by
+        self.backup_file: str | None = None
+
+    def held(self, slot: Slot) -> Held:
+        return self._keeper.held(slot)
+
+    def secret(self, slot: Slot) -> str | None:
+        return self._keeper.secret(slot)
+
+    def begin(self, nonces: Mapping[Slot, str]) -> None:
+        self._pass_by()
+        self._keeper.begin(nonces)
+        self._pass_by()
+
+    def keep(self, minted: Sequence[Minted]) -> None:
+        self._pass_by()
+        self._keeper.keep(minted)
+        self._pass_by()
+
+    def put_back(self, slots: Sequence[Slot]) -> None:
+        self._pass_by()
+        self._keeper.put_back(slots)
+        self._pass_by()
+
+    def forget(self, slots: Sequence[Slot]) -> None:
+        self._pass_by()
+        self._keeper.forget(slots)
+        self._pass_by()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run. killed: nobody saw a result."""
+
+    result: Result | None = None
+    error: EllipsisError | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def killed(self) -> bool:
+        return self.result is None and self.error is None
+
+
+class Keeping(Controller):
+    """A controller with a store of its own, or one that remembers the id and the secret of its last result."""
+
+    def __init__(self, emulator: Emulator, folder: Path | None) -> None:
+        super().__init__(emulator, holds=folder is None)
+        self._file = folder / "tokens.yml" if folder else None
+        self.interruptions = Interruptions()
+
+    def execute(self, options: Options, interruptions: Interruptions | None = None) -> Report:
+        """One task in a process of its own, which may be killed."""
+        self.interruptions = interruptions or Interruptions()
+        stored = {"store": str(self._file), "store_plaintext": True} if self._file else {}
+        warnings: list[str] = []
+        account = self.account(warnings.append)
+        account.client.sender._session.mount("http://", InterruptedAdapter(self.emulator, self.interruptions))
+        try:
+            result = _access_token.run(self.parameters({**stored, **options}), Context(account, True, self._open))
+        except EllipsisError as exc:
+            return Report(error=exc, warnings=tuple(warnings))
+        except Killed:
+            return Report()
+        if result.get("secret"):
+            self.secret, self.held_id = result["secret"], result["access_token"]["id"]
+        return Report(result=result, warnings=tuple(warnings))
+
+    def holds_now(self) -> tuple[str | None, str | None, frozenset[str]]:
+        """The id and the secret that are held, and the recorded nonces."""
+        if self._file is None:
+            return self.held_id or None, self.secret, frozenset()
+        entry = self._store().entries().get(DESCRIPTION) if self._file.exists() else None
+        entry = entry or Entry(_SLOT_OF_NOBODY)
+        return entry.id, entry.token, frozenset(entry.pending)
+
+    def _open(self, _params: Mapping[str, Any]) -> Keeper:
+        keeper = StoreKeeper(self._store(), Connection(API, api_token=USER_TOKEN))
+        return InterruptedKeeper(keeper, self.interruptions)
+
+    def _store(self) -> Store:
+        assert self._file
+        return Store(self._file, _VAULT, plaintext=True, warn=_no_warning)
+
+
+def _no_warning(text: str) -> None:
+    raise AssertionError(text)
+
+
+_SLOT_OF_NOBODY: Any = None
+
+
+def generations(emulator: Emulator) -> list[Token]:
+    """The live tokens of the slot, oldest first."""
+    marked = [(parse(token.description), token) for token in live_tokens(emulator).values()]
+    ours = [(marker.created, token.id, token) for marker, token in marked if marker and marker.slot == SLOT]
+    return [token for _created, _id, token in sorted(ours, key=lambda each: each[:2])]
+
+
+SLOT = Slot("default", DESCRIPTION)
+
+
+def nonce_of(token: Token) -> str:
+    """The nonce in a token's description."""
+    marker = parse(token.description)
+    return marker.nonce if marker else ""
