@@ -91,14 +91,14 @@ class Run:
 
 
 class HookedAdapter(EmulatorAdapter):
-    """An adapter that first tells a hook, which may look, change the request, act in between, or raise."""
+    """An adapter that first tells its controller's hook, which may look, change the request, act in between, or raise."""
 
-    def __init__(self, emulator: Emulator, hook: Hook) -> None:
-        super().__init__(emulator)
-        self._hook = hook
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller.emulator)
+        self._controller = controller
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **more: Any) -> requests.Response:
-        self._hook(request)
+        self._controller.hook(request)
         return super().send(request, *arguments, **more)
 
 
@@ -117,7 +117,7 @@ class Controller:
         """As a new process has it: nothing listed, nothing connected."""
         clock = self.emulator.clock
         session = open_session("ellipsis.drive/test")
-        session.mount("http://", HookedAdapter(self.emulator, lambda request: self.hook(request)))
+        session.mount("http://", HookedAdapter(self))
         sender = Sender(_CONNECTION, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
         return Account(Client(sender), warn=warn, wall=clock.now)
 
@@ -141,8 +141,9 @@ class Controller:
         parameters = self.parameters(options)
         if options.get("state") != "absent":
             parameters["regenerate"] = "never"
-        keeper = Elsewhere(held_of(parameters))
-        return converge(desired_of(parameters), self.account(lambda _text: None), keeper, apply=False).plan
+        desired = desired_of(parameters)
+        keeper = Elsewhere({desired.slot: held_of(parameters)})
+        return converge(desired, self.account(lambda _text: None), keeper, apply=False).plan
 
     def parameters(self, options: Options) -> Options:
         """The options as Ansible hands them over."""
