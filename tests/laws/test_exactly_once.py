@@ -16,17 +16,15 @@ import requests
 
 from ansible_collections.ellipsis.drive.tests.emulator import VARIANTS, Emulator
 from ansible_collections.ellipsis.drive.tests.laws.harness import (
-    HOUR,
     TOKENS,
     Controller,
-    Run,
     absent,
     access,
     live_tokens,
     present,
     service,
 )
-from ansible_collections.ellipsis.drive.tests.laws.laws import check_nothing_shown, generations
+from ansible_collections.ellipsis.drive.tests.laws.once import check_healed, check_lost_answer, check_one
 
 Faults = dict[str, dict[str, Any]]
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
@@ -77,23 +75,6 @@ LOST: Faults = {
 }
 
 
-def check_one(controller: Controller, run: Run, others: int = 0) -> None:
-    """A run went well: one token and so many superseded ones live, and its secret is the newest one's."""
-    assert run.error is None, run.error
-    there = generations(live_tokens(controller.emulator).values(), "tiles")
-    assert len(there) == 1 + others
-    assert run.result["access_token"]["id"] == there[-1].id
-    assert controller.secret == there[-1].secret
-    check_nothing_shown(controller)
-
-
-def check_healed(controller: Controller) -> None:
-    """After the overlap one more run leaves exactly one token, and its secret is held."""
-    controller.emulator.clear_faults()
-    controller.emulator.advance(2 * HOUR)
-    check_one(controller, controller.run(present(overlap="0")))
-
-
 @every_variant
 @pytest.mark.parametrize("fault", PASSING)
 def test_a_post_that_surely_did_nothing_is_sent_again(variant: str, fault: str) -> None:
@@ -107,14 +88,7 @@ def test_a_post_that_surely_did_nothing_is_sent_again(variant: str, fault: str) 
 @pytest.mark.parametrize("holds", [False, True], ids=["untracked", "held_id"])
 @pytest.mark.parametrize("fault", AMBIGUOUS)
 def test_a_post_with_an_ambiguous_answer(variant: str, fault: str, holds: bool) -> None:
-    controller = Controller(service(VARIANTS[variant]), holds=holds)
-    controller.emulator.fault(method="POST", **AMBIGUOUS[fault])
-    run = controller.run(present())
-    check_one(controller, run)
-    bodies = [json.dumps(entry.body) for entry in controller.emulator.journal if entry.method == "POST"]
-    assert len(bodies) == len(set(bodies)) <= 2, "no body is sent twice"
-    assert sum(token.revoked_at is None for token in controller.emulator.tokens) == 1
-    check_healed(controller)
+    check_lost_answer(Controller(service(VARIANTS[variant]), holds=holds), AMBIGUOUS[fault])
 
 
 @some_variants
