@@ -90,6 +90,8 @@ class _Batch:
     def __init__(self, plans: t.Sequence[Plan], account: Account, keeper: Keeper, workers: Workers) -> None:
         self._account, self._keeper, self._workers = account, keeper, workers
         self._done = {each.desired.slot: _expected(each) for each in plans}
+        # The list may be read again before the creations, and what is new in it then was not there for the plans.
+        self._known = {slot: account.generations(slot) for slot in self._done}
 
     def outcomes(self) -> list[Outcome]:
         """As far as it got."""
@@ -129,7 +131,7 @@ class _Batch:
     def _mint(self, wanted: t.Sequence[Desired]) -> None:
         if not wanted:
             return
-        known = [Wanted(desired, self._account.generations(desired.slot)) for desired in wanted]
+        known = [Wanted(desired, self._known[desired.slot]) for desired in wanted]
         minted: list[Minted] = []
         for slot, made in Creations(self._account, self._keeper, self._workers).run(known).items():
             if isinstance(made, Minted):

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import secrets
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ._account import Account
 from ._client import Created
-from ._errors import Ambiguous, EllipsisError, TransportError
+from ._errors import Ambiguous, EllipsisError, RolledBack, TransportError
 from ._keeper import Keeper, Minted
 from ._marker import Marker, Slot, encode, new_nonce
 from ._plan import Desired
@@ -65,10 +65,24 @@ class Creations:
         """For each slot the new token, or the token of another controller that came first, or what went wrong."""
         self._known_ids = {known.id for each in wanted for known in each.known}
         answered = self._create(wanted)
-        if answered:
-            found = self._find(answered)
-            self._give_way(found)
+        try:
+            if answered:
+                self._give_way(self._find(answered))
+        except EllipsisError as exc:
+            for each in answered:
+                self._made[each.wanted.slot] = self._withdraw(each, exc)
         return self._made
+
+    def _withdraw(self, answered: _Answered, why: EllipsisError) -> EllipsisError:
+        """Revoke a token whose secret is dropped because of an error; tell what became of it."""
+        token_id, what = answered.created.id, f"{why} A new token was made before that"
+        try:
+            if token_id:
+                self._account.delete(token_id)
+                return RolledBack(f"{what} and was revoked again.")
+        except EllipsisError as exc:
+            what = f"{what}, and revoking it failed too: {exc}"
+        return TransportError(f"{what} {_remedy(answered.marker)}")
 
     def _create(self, wanted: t.Sequence[Wanted]) -> list[_Answered]:
         answered: list[_Answered] = []
@@ -116,16 +130,15 @@ class Creations:
         except EllipsisError as exc:
             for wanted, marker, error in lost:
                 self._made[wanted.slot] = TransportError(
-                    f"{error}, and whether it made a token can't be told: {exc} Look for a token whose description ends in "
-                    f"{marker.nonce}] and revoke it, or run again with store or held_id, which heal this."
+                    f"{error}, and whether it made a token can't be told: {exc} {_remedy(marker)}"
                 )
             return False
         return True
 
     def _look_for(self, markers: t.Iterable[Marker]) -> dict[Marker, ListedToken]:
-        """The tokens with these nonces in a list read now."""
-        listed = {token.marker.nonce: token for token in self._account.refresh() if token.marker}
-        return {marker: listed[marker.nonce] for marker in markers if marker.nonce in listed}
+        """The tokens with these markers in a list read now."""
+        listed = {token.marker: token for token in self._account.refresh() if token.marker}
+        return {marker: listed[marker] for marker in markers if marker in listed}
 
     def _find(self, answered: t.Sequence[_Answered]) -> list[Minted]:
         """Our tokens in a list read after their creation. Servers may show them late, and some only there say the id."""
@@ -161,7 +174,7 @@ class Creations:
 
     def _was_altered(self, answered: _Answered) -> bool:
         """Whether the server changed our description: a token that can't be recognised would be made on every run."""
-        listed = self._account.token(answered.created.id) if answered.created.id else None
+        listed = self._account.token(answered.created.id) if answered.created.id else self._altered(answered.marker)
         if listed is None:
             return False
         self._account.delete(listed.id)
@@ -170,6 +183,11 @@ class Creations:
             "recognised by the next run; it was revoked again."
         )
         return True
+
+    def _altered(self, marker: Marker) -> ListedToken | None:
+        """Our token under another slot: the rest of a marker is too long to be there twice by chance."""
+        markers = ((each, each.marker) for each in self._account.tokens() if each.marker)
+        return next((each for each, found in markers if replace(found, slot=marker.slot) == marker), None)
 
     def _give_way(self, minted: t.Sequence[Minted]) -> None:
         """Decide between our tokens and those that other controllers created at the same moment.
@@ -198,6 +216,13 @@ class Creations:
         for late in [each for each in new if each.marker.nonce in self._nonces]:
             self._account.delete(late.id)
         return tuple(each for each in new if each.marker.nonce not in self._nonces)
+
+
+def _remedy(marker: Marker) -> str:
+    return (
+        f"Look for a token whose description ends in {marker.nonce}] and revoke it, or run again with store or held_id, which "
+        "heal this."
+    )
 
 
 def _gave_up(wanted: Wanted, marker: Marker, error: Ambiguous) -> TransportError:

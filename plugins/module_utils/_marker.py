@@ -93,7 +93,7 @@ def encode(marker: Marker) -> str:
 def parse(text: object) -> Marker | None:
     """The marker in a token's description; None unless it is exactly as encode() writes it."""
     match = _MARKER.fullmatch(text) if isinstance(text, str) else None
-    if not match or complaint(match["description"]):
+    if not match or complaint(match["description"]) or normalise(match["description"]) != match["description"]:
         return None
     marker = Marker(
         Slot(match["owner"], match["description"]),

@@ -244,7 +244,7 @@ def _steps(
 
 def _within_overlap(generation: Generation, current: Generation | None, overlap: int, now: float) -> bool:
     """Whether consumers may still need it: the overlap counts from the creation of what replaced it."""
-    if current is None:
+    if current is None or overlap == 0:
         return overlap > 0
     return now < max(current.marker.created, generation.marker.created) + overlap
 

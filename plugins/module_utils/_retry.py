@@ -42,6 +42,6 @@ def pause(attempt: int, retry_after: str | None, jitter: float) -> float:
     The server's word counts when it is a number of seconds; else the pause doubles from half a second, spread by the
     jitter so that many controllers do not come back at once.
     """
-    if retry_after is not None and retry_after.strip().isdigit():
+    if retry_after is not None and retry_after.strip().isdecimal():
         return min(max(float(retry_after), 1.0), _LONGEST_PAUSE)
     return min(0.5 * 2.0 ** (attempt - 1), _LONGEST_PAUSE) * (0.5 + jitter / 2)

@@ -26,6 +26,8 @@ _EXPIRY_KEYS = (
 _ACCESS_KEYS = ("accessList", "access_list", "paths", "access")
 # Numbers above this are milliseconds: as seconds they would lie beyond the year 5000.
 _MILLISECONDS_FROM = 1e11
+# The year 10000, where dates end.
+_LATEST = 253402300800
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -67,15 +69,20 @@ def read_date(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return value / 1000 if value > _MILLISECONDS_FROM else float(value)
+        return _if_possible(value / 1000 if value > _MILLISECONDS_FROM else float(value))
     if not isinstance(value, str):
         return None
     text = _FRACTION.sub(lambda match: "." + match[1][:6].ljust(6, "0"), value.strip().replace("Z", "+00:00"))
     try:
         date = datetime.fromisoformat(text)
-        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
+        return _if_possible((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
     except (ValueError, OverflowError):
         return None
+
+
+def _if_possible(seconds: float) -> float | None:
+    """Servers say anything; what no calendar has would only fail later, when it is shown."""
+    return seconds if 0 <= seconds < _LATEST else None
 
 
 def format_date(seconds: float | None) -> str | None:
@@ -95,8 +102,8 @@ def read_token(entry: object) -> ListedToken:
     description = description if isinstance(description, str) else ""
     created_at, scope, valid_for = read_date(_first(entry, _CREATED_KEYS)), entry.get("scope"), entry.get("validFor")
     expires_at = read_date(_first(entry, _EXPIRY_KEYS))
-    if expires_at is None and created_at is not None and isinstance(valid_for, (int, float)) and valid_for > 0:
-        expires_at = created_at + valid_for
+    if expires_at is None and created_at is not None and type(valid_for) in (int, float) and valid_for > 0:
+        expires_at = _if_possible(created_at + valid_for)
     return ListedToken(
         entry["id"],
         description,
