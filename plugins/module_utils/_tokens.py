@@ -94,15 +94,19 @@ def _first(entry: t.Mapping[str, t.Any], keys: t.Iterable[str]) -> t.Any:
     return next((entry[key] for key in keys if entry.get(key) is not None), None)
 
 
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
 def read_token(entry: object) -> ListedToken:
     """An entry of the list; IncompleteListing when it has no id, since then the whole list can't be trusted."""
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise IncompleteListing("The list of access tokens holds an entry without an id; nothing was changed.")
     description = entry.get("description")
     description = description if isinstance(description, str) else ""
-    created_at, scope, valid_for = read_date(_first(entry, _CREATED_KEYS)), entry.get("scope"), entry.get("validFor")
+    created_at, scope, valid_for = read_date(_first(entry, _CREATED_KEYS)), entry.get("scope"), _number(entry.get("validFor"))
     expires_at = read_date(_first(entry, _EXPIRY_KEYS))
-    if expires_at is None and created_at is not None and type(valid_for) in (int, float) and valid_for > 0:
+    if expires_at is None and created_at is not None and valid_for is not None and valid_for > 0:
         expires_at = _if_possible(created_at + valid_for)
     return ListedToken(
         entry["id"],

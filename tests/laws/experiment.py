@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ellipsis.drive.tests.emulator import OTHER_USER, PATHS, Emulator, Fault, ManualClock, Token, Variant
+from ansible_collections.ellipsis.drive.tests.emulator import (
+    OTHER_USER,
+    PATHS,
+    Emulator,
+    Fault,
+    ManualClock,
+    Token,
+    Variant,
+)
 from ansible_collections.ellipsis.drive.tests.laws.harness import BUILDINGS, Options, access, live_tokens
 from ansible_collections.ellipsis.drive.tests.laws.laboratory import (
     DESCRIPTION,

@@ -10,7 +10,7 @@ emulator behind its in-process door, so its clock moves only when somebody sleep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,12 +93,12 @@ class InterruptedKeeper:
         self._keeper.keep(minted)
         self._pass_by()
 
-    def put_back(self, slots: Sequence[Slot]) -> None:
+    def put_back(self, slots: Collection[Slot]) -> None:
         self._pass_by()
         self._keeper.put_back(slots)
         self._pass_by()
 
-    def forget(self, slots: Sequence[Slot]) -> None:
+    def forget(self, slots: Collection[Slot]) -> None:
         self._pass_by()
         self._keeper.forget(slots)
         self._pass_by()
