@@ -17,6 +17,8 @@ from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
+import pytest
+
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
 
 HERE = Path(__file__).parent
@@ -145,7 +147,8 @@ class Controller:
         )
         seen = _watch(process) if watch else frozenset()
         stdout, stderr = process.communicate(timeout=120)
-        assert process.returncode == code, f"exit code {process.returncode}\n{stdout}\n{stderr}"
+        if process.returncode != code:
+            pytest.fail(f"exit code {process.returncode}\n{stdout}\n{stderr}", pytrace=False)
         return Run(process.returncode, stdout, stderr, _lines(events), _kept(kept), seen)
 
 

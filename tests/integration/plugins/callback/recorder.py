@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
 DOCUMENTATION = r"""
 name: recorder
 type: notification
 short_description: Write down what callbacks are given
 description: One line of JSON for each event, in the file that the environment names.
 """
-
-import json
-import os
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
