@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, serve
+from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator(clock=ManualClock())
+
+
+@pytest.fixture
+def controller(emulator: Emulator, tmp_path: Path) -> Iterator[Controller]:
+    with serve(emulator) as api_url:
+        yield Controller(tmp_path, api_url)

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the real ansible-playbook of this environment, and gathers everything that came out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+import pytest
+
+from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
+
+HERE = Path(__file__).parent
+TOKENS = "/v3/account/security/accessToken"
+HOSTS = ("alpha", "beta", "gamma", "delta", "bastion")
+# What playbooks of the tests may use: a folder and a layer of the account.
+VARIABLES = {"roads_id": PATHS["Projects/Roads"], "rivers_id": PATHS["Projects/Rivers#vector"]}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A value that a playbook handed over, and what was asked of the emulator since the one before."""
+
+    value: Any
+    journal: list[dict[str, Any]] = field(repr=False)
+
+    @property
+    def calls(self) -> Counter[str]:
+        return Counter(map(kind_of, self.journal))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of ansible-playbook said and did. events: what callbacks were given."""
+
+    code: int
+    stdout: str
+    stderr: str
+    events: list[dict[str, Any]]
+    kept: dict[str, dict[str, Kept]]
+    command_lines: frozenset[str]
+
+    @property
+    def text(self) -> str:
+        """All that was said, however it was broken into lines."""
+        return " ".join((self.stdout + self.stderr).split())
+
+    def result(self, task: str, host: str = "localhost") -> dict[str, Any]:
+        """The result of a task as callbacks were given it."""
+        found = [event for event in self._of(task, host) if event["event"] in ("ok", "failed", "skipped")]
+        assert len(found) == 1, f"{task} has {len(found)} results in\n{self.stdout}\n{self.stderr}"
+        return dict(found[0]["result"])
+
+    def items(self, task: str, host: str = "localhost") -> list[dict[str, Any]]:
+        """The results of the items of a loop."""
+        return [event["result"] for event in self._of(task, host) if event["event"] == "item"]
+
+    def value(self, name: str, host: str = "localhost") -> Any:
+        return self.kept[host][name].value
+
+    def calls(self, name: str, host: str = "localhost") -> Counter[str]:
+        return self.kept[host][name].calls
+
+    def _of(self, task: str, host: str) -> Iterator[dict[str, Any]]:
+        return (event for event in self.events if event["task"] == task and event["host"] == host)
+
+
+def kind_of(entry: Mapping[str, Any]) -> str:
+    """What a request was for."""
+    if entry["path"].startswith(TOKENS):
+        return {"GET": "list", "POST": "create", "DELETE": "delete"}[entry["method"]]
+    return "login" if entry["path"].endswith("/login") else "use"
+
+
+class Controller:
+    """A machine to run playbooks on, with a home of its own. Its environment holds a credential for the emulator."""
+
+    def __init__(self, folder: Path, api_url: str) -> None:
+        self.folder, self.api_url = folder, api_url
+        self.config_dir = folder / "config"
+        self._run = 0
+        for name in ("home", "config", "local_tmp", "remote_tmp"):
+            (folder / name).mkdir()
+        self.inventory = folder / "inventory.ini"
+        local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
+        self.inventory.write_text("".join(f"{host} {local}\n" for host in ("localhost", *HOSTS)))
+        self.environment = {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "HOME": str(folder / "home"),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"),
+            "ANSIBLE_ACTION_PLUGINS": str(HERE / "plugins" / "action"),
+            "ANSIBLE_CALLBACKS_ENABLED": "recorder",
+            "ANSIBLE_LOCAL_TEMP": str(folder / "local_tmp"),
+            "ANSIBLE_REMOTE_TEMP": str(folder / "remote_tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_RETRY_FILES_ENABLED": "0",
+            "ELLIPSIS_API_URL": api_url,
+            "ELLIPSIS_API_TOKEN": USER_TOKEN,
+            "ELLIPSIS_TEST_URL": api_url,
+        }
+
+    def run(
+        self,
+        tasks: str,
+        *arguments: str,
+        hosts: str = "localhost",
+        play: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str | None] | None = None,
+        code: int = 0,
+        watch: bool = False,
+    ) -> Run:
+        """Run tasks (YAML) in one play. play: its other keywords. environment: what differs; None is unset.
+
+        The exit code has to be the given one. watch: look at the command lines of all processes meanwhile.
+        """
+        self._run += 1
+        playbook = self.folder / f"playbook{self._run}.yml"
+        playbook.write_text(_play(hosts, play or {}, tasks))
+        kept, events = self.folder / f"kept{self._run}", self.folder / f"events{self._run}"
+        variables = self.environment | {"ELLIPSIS_TEST_KEPT": str(kept), "ELLIPSIS_TEST_EVENTS": str(events)}
+        for name, value in (environment or {}).items():
+            variables.pop(name, None)
+            if value is not None:
+                variables[name] = value
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory)]
+        process = subprocess.Popen(
+            [*command, *arguments, str(playbook)],
+            cwd=self.folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        seen = _watch(process) if watch else frozenset()
+        stdout, stderr = process.communicate(timeout=120)
+        if process.returncode != code:
+            pytest.fail(f"exit code {process.returncode}\n{stdout}\n{stderr}", pytrace=False)
+        return Run(process.returncode, stdout, stderr, _lines(events), _kept(kept), seen)
+
+
+def _play(hosts: str, keywords: Mapping[str, Any], tasks: str) -> str:
+    variables = {**VARIABLES, **keywords.get("vars", {})}
+    head = {"hosts": hosts, "gather_facts": False, **keywords, "vars": variables}
+    # JSON is YAML; the tasks stay as written, since tags such as !vault are part of them.
+    lines = [f"{name}: {json.dumps(value)}" for name, value in head.items()]
+    return "- " + "\n  ".join(lines) + "\n  tasks:\n" + indent(dedent(tasks), "    ")
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _kept(path: Path) -> dict[str, dict[str, Kept]]:
+    kept: dict[str, dict[str, Kept]] = {}
+    for line in _lines(path):
+        values = {name: Kept(value, line["journal"]) for name, value in line["values"].items()}
+        kept.setdefault(line["host"], {}).update(values)
+    return kept
+
+
+def _watch(process: subprocess.Popen[str]) -> frozenset[str]:
+    """The command lines of all processes for as long as one runs. Its output has to fit in a pipe."""
+    seen: set[str] = set()
+    while process.poll() is None:
+        seen.update(
+            subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+        )
+    return frozenset(seen)
