@@ -22,7 +22,7 @@ def main() -> None:
     url = f"{arguments.api_url}/account/security/accessToken"
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {os.environ['ELLIPSIS_API_TOKEN']}"
-        found = set()
+        found: set[str] = set()
         query: dict[str, Any] = {"pageSize": 30}
         while True:
             page = session.get(url, params=query, timeout=20)

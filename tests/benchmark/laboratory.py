@@ -43,7 +43,11 @@ def emulator(folder: Path, latency_ms: float) -> Iterator[str]:
     """The base URL of an emulator in a process of its own."""
     command = [sys.executable, "-m", f"{_PACKAGE}.emulator", "--latency-ms", f"{latency_ms:g}"]
     process = subprocess.Popen(
-        [*command, "--max-seconds", str(_EMULATOR_SECONDS)], cwd=folder, stdout=subprocess.PIPE, text=True
+        [*command, "--max-seconds", str(_EMULATOR_SECONDS)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(COLLECTIONS)},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with process:
         try:

@@ -60,6 +60,8 @@ ASSERT = f"loop of {TOKENS} assert"
 CREATE = f"loop of {TOKENS} tokens, verify none: create"
 UNCHANGED = f"loop of {TOKENS} tokens, verify none: unchanged"
 VERIFIED = f"loop of {TOKENS} tokens, verify basic: create"
+SET_CREATE = f"one task for {TOKENS} tokens, verify none: create"
+SET_UNCHANGED = f"one task for {TOKENS} tokens, verify none: unchanged"
 BARE_CREATE = f"bare requests, {TOKENS} tokens: create"
 BARE_UNCHANGED = f"bare requests, {TOKENS} tokens: unchanged"
 URI_CREATE = f"loop of {TOKENS} uri: create"
@@ -69,11 +71,13 @@ MANY_LOOKUPS = f"template with {LOOKUPS:,} lookups"
 
 # The plan and, under the lock, the plan again; then a look for twins after each creation.
 _CREATED = {"list": 2 + sum(pages(made) for made in range(1, TOKENS + 1)), "create": TOKENS}
+_CREATED_TOGETHER = {"list": 2 + pages(TOKENS), "create": TOKENS}
 _FOUND = {"list": pages(TOKENS)}
 _BLINDLY_CREATED = {"list": 1, "create": TOKENS}
 
-_TOKEN_LOOP = Play("token.yml", {"count": TOKENS, "verify": "none"})
-_VERIFIED_LOOP = Play("token.yml", {"count": TOKENS, "verify": "basic"})
+_TOKEN_LOOP = Play("token.yml", {"count": TOKENS})
+_VERIFIED_LOOP = Play("verified.yml", {"count": TOKENS})
+_SET = Play("set.yml", {"tokens": [{"description": f"benchmark {number}"} for number in range(TOKENS)]})
 _URI_LOOP = Play("uri.yml", {"count": TOKENS})
 _BARE = Script(("{here}/bare.py", "{api_url}", "{path_id}", str(TOKENS)))
 
@@ -84,6 +88,8 @@ ROWS: tuple[Row, ...] = (
     Row(CREATE, _TOKEN_LOOP, EMPTY_PLAY, _CREATED),
     Row(UNCHANGED, _TOKEN_LOOP, EMPTY_PLAY, _FOUND, fresh=False),
     Row(VERIFIED, _VERIFIED_LOOP, EMPTY_PLAY, {**_CREATED, "verify": TOKENS}),
+    Row(SET_CREATE, _SET, EMPTY_PLAY, _CREATED_TOGETHER),
+    Row(SET_UNCHANGED, _SET, EMPTY_PLAY, _FOUND, fresh=False),
     Row(BARE_CREATE, _BARE, EMPTY_SCRIPT, _BLINDLY_CREATED),
     Row(BARE_UNCHANGED, _BARE, EMPTY_SCRIPT, _FOUND, fresh=False),
     Row(URI_CREATE, _URI_LOOP, EMPTY_PLAY, _BLINDLY_CREATED, most_rounds=SLOW_ROUNDS),
