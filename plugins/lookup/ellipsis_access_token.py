@@ -176,7 +176,13 @@ class LookupModule(LookupBase):
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """The wanted field of every term."""
+        found = variables or {}
+
+        def variable(name: str) -> t.Any:
+            # Variables come as they were written, templates and all.
+            return self._templar.template(found[name]) if name in found else None
+
         try:
-            return look_up(terms, kwargs, variables or {}, self._loader)
+            return look_up(terms, kwargs, variable, self._loader)
         except EllipsisError as exc:
             raise AnsibleLookupError(str(exc)) from None

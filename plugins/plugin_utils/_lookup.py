@@ -35,6 +35,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper impor
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import validated
 
 Values = dict[str, t.Any]
+Variable = t.Callable[[str], t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
 _NOT_OURS = ("state", "description", "token_id", "held_id", "return_secret")
 SPEC: Values = {
@@ -51,20 +52,20 @@ _LONGEST_UNSTORED = 86400
 display = Display()
 
 
-def look_up(terms: t.Sequence[t.Any], options: Values, variables: Values, loader: DataLoader) -> list[t.Any]:
-    """The wanted field of every token named by a term. EllipsisError is for the user."""
+def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loader: DataLoader) -> list[t.Any]:
+    """The wanted field of every token named by a term. EllipsisError is for the user. variable: None where not set."""
     params = plain(options)
-    if params.get("store") is None and variables.get("ellipsis_store"):
-        params["store"] = plain(variables["ellipsis_store"])
+    if params.get("store") is None:
+        params["store"] = plain(variable("ellipsis_store")) or None
     if params.get("create"):
-        inherit(params, lambda option: plain(variables.get(f"ellipsis_{option}")))
+        inherit(params, lambda option: plain(variable(f"ellipsis_{option}")))
         inherit(params, lambda option: os.environ.get(environment_name(option)))
     valid = validated(SPEC, params, "The lookup ellipsis_access_token")
     find = _converged if valid["create"] else _stored
-    return [find(normalise(str(plain(term))), valid, variables, loader)[valid["field"]] for term in terms]
+    return [find(normalise(str(plain(term))), valid, variable, loader)[valid["field"]] for term in terms]
 
 
-def _stored(description: str, params: Values, _variables: Values, loader: DataLoader) -> Values:
+def _stored(description: str, params: Values, _variable: Variable, loader: DataLoader) -> Values:
     """What the store has: no network, and no clock but the controller's."""
     if params["store"] is None:
         raise OptionError(
@@ -108,12 +109,12 @@ def _watch_expiry(entry: Entry, warn_within: int, path: Path) -> None:
         display.warning(f"The token {entry.slot.description!r} in {path} expires at {entry.expires_at}; {remedy}.")
 
 
-def _converged(description: str, params: Values, variables: Values, loader: DataLoader) -> Values:
+def _converged(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
     """The token after it was made sure of."""
     wanted = {**params, "description": description, "state": "present", "token_id": None, "return_secret": True}
     wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
     wanted["held_id"] = None
-    apply = not variables.get("ansible_check_mode")
+    apply = not variable("ansible_check_mode")
     if params["store"] is not None:
         return _run(wanted, apply, loader)
     return _once_per_run(wanted, apply, loader)
