@@ -15,7 +15,9 @@ from .tiers import covers, highest
 from .tree import OAUTH_TOKEN, USER, Node
 from .values import ApiError, Request
 
-_OGC_TOKEN = re.compile(r"^/v3/ogc/[a-z]+/[^/]+/(?P<token>[^/]+)(/\d+/\d+/\d+)?/?$")
+_OGC_TOKEN = re.compile(
+    r"^/v3/ogc/[a-z]+/[^/]+/(?!collections(?:/|$))(?P<token>[^/]+)(?:/\d+/\d+/\d+|/collections(?:/.*)?)?/?$"
+)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ KINDS = {
     "wmts": ("raster", "vector"),
     "wfs": ("vector",),
     "wcs": ("raster",),
+    "features": ("raster", "vector"),
     "mvt": ("vector",),
     "xyz": ("raster", "vector"),
     "tms": ("raster", "vector"),
@@ -36,6 +37,8 @@ def serve(call: Call) -> Response:
     tile = _TILE.search(call.args["rest"] or "")
     if tile is not None:
         return _tile(call, node, tile.groups(), vector=protocol == "mvt")
+    if protocol == "features":
+        return _collections(call, node)
     query = {name.lower(): value for name, value in call.request.query.items()}
     wanted = query.get("request", "").lower()
     if wanted == "getcapabilities" and protocol in DOCUMENTS:
@@ -99,6 +102,13 @@ def _exception(text: str) -> Response:
         f'<ServiceExceptionReport version="1.1.1"><ServiceException>{text}</ServiceException></ServiceExceptionReport>'
     )
     return as_text(report, "text/xml; charset=utf-8", 400)
+
+
+def _collections(call: Call, node: Node) -> Response:
+    """OGC API Features as far as the list of collections; the landing page only leads there."""
+    if not (call.args["rest"] or "").rstrip("/").endswith("collections"):
+        return as_json({"title": node.name, "links": [{"rel": "data", "href": "collections"}]})
+    return as_json({"collections": [{"id": node.id, "title": node.name}], "links": []})
 
 
 def _wmts_tile(call: Call, node: Node, query: dict[str, str]) -> Response:

@@ -98,7 +98,7 @@ def build(names: list[str]) -> None:
 
 
 def main() -> None:
-    VENV.mkdir(exist_ok=True)
+    (VENV / "home").mkdir(parents=True, exist_ok=True)
     with (VENV / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         link_collection()
