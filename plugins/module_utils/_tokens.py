@@ -104,7 +104,11 @@ def read_token(entry: object) -> ListedToken:
         raise IncompleteListing("The list of access tokens holds an entry without an id; nothing was changed.")
     description = entry.get("description")
     description = description if isinstance(description, str) else ""
-    created_at, scope, valid_for = read_date(_first(entry, _CREATED_KEYS)), entry.get("scope"), _number(entry.get("validFor"))
+    created_at, scope, valid_for = (
+        read_date(_first(entry, _CREATED_KEYS)),
+        entry.get("scope"),
+        _number(entry.get("validFor")),
+    )
     expires_at = read_date(_first(entry, _EXPIRY_KEYS))
     if expires_at is None and created_at is not None and valid_for is not None and valid_for > 0:
         expires_at = _if_possible(created_at + valid_for)
