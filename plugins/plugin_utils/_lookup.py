@@ -22,10 +22,10 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._connection import 
     inherit,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
-from ansible_collections.ellipsis.drive.plugins.module_utils._duration import NEVER, parse_duration, parse_lifetime
+from ansible_collections.ellipsis.drive.plugins.module_utils._duration import NEVER, parse_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._marker import normalise
-from ansible_collections.ellipsis.drive.plugins.module_utils._options import ACCESS_TOKEN_SPEC
+from ansible_collections.ellipsis.drive.plugins.module_utils._options import ACCESS_TOKEN_SPEC, desired_of
 from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import read_date
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import lookup_account, writer_lock
@@ -122,7 +122,7 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
 
 def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
     """A token that nobody keeps: made by whoever asks first, while the others wait."""
-    lifetime = parse_lifetime("valid_for", wanted["valid_for"] or "")
+    lifetime = desired_of(wanted).lifetime
     if lifetime == NEVER or lifetime > _LONGEST_UNSTORED:
         raise OptionError(
             f"valid_for: {wanted['valid_for']!r} is too long for a token that is made anew on every run; write at most 24h, "
