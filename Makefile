@@ -101,7 +101,7 @@ coverage: environments
 	@$(RUN) newest coverage pytest tests/unit --cov --cov-report=term-missing:skip-covered $(PYTEST)
 
 demo: environments
-	@$(RUN) newest demo tests/demo/run
+	@$(RUN) newest demo python tests/demo/demo.py
 
 bench: environments
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \

@@ -110,7 +110,7 @@ def _about_marker(token: ListedToken, evidence: Evidence, live: t.Sequence[Gener
     if token.access_list is not None and marker.spec not in {spec_of(token.access_list, scope) for scope in SCOPES}:
         yield "differs_from_marker", "The server reports another access than it was made with."
     if live[-1].id != token.id:
-        successor = next(each for each in live if each.order > (marker.created, token.id))
+        successor = live[[each.id for each in live].index(token.id) + 1]
         if successor.marker.created + evidence.overdue < evidence.now:
             yield (
                 "superseded_overdue",

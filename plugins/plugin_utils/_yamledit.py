@@ -60,12 +60,13 @@ def write_key(text: str, key: str, value: dict[str, Plain]) -> str:
 def _root(text: str) -> Root:
     """The mapping of the document, or the nothing that stands for it."""
     # Raised outside of the handler: what PyYAML says quotes the text, and the text holds secrets.
+    line = 1
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 1 if exc.problem_mark else 1
+        line = exc.problem_mark.line + 1 if exc.problem_mark else line
     except (yaml.YAMLError, RecursionError):
-        line = 1
+        pass
     else:
         if root is None or isinstance(root, yaml.MappingNode):
             return root

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the ellipsis.drive contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -42,7 +41,9 @@ SCENES = (
     Scene("Put the secret into a configuration", "inject.yml"),
     Scene("70 days later: less than a third of its life is left", "token.yml", ("-e", "tier=viewPlus"), days=70),
     Scene("A day later: the replaced token has had its time", "token.yml", ("-e", "tier=viewPlus"), days=1),
-    Scene("It leaked: replace it, and revoke it at once", "token.yml", ("-e", "tier=viewPlus regenerate=always overlap=0")),
+    Scene(
+        "It leaked: replace it, and revoke it at once", "token.yml", ("-e", "tier=viewPlus regenerate=always overlap=0")
+    ),
     Scene("What is there?", "list.yml"),
     Scene("The tile server is gone, and so is its token", "revoke.yml"),
 )
@@ -80,7 +81,9 @@ def play(scene: Scene, folder: str, environment: dict[str, str]) -> str:
     """Run a playbook and show it; returns what was shown."""
     variables = f"config_dir={folder} layer_id={PATHS['Projects/Roads/2026/Survey']}"
     command = ["ansible-playbook", str(HERE / scene.playbook), "-e", variables, *scene.arguments]
-    run = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    run = subprocess.run(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
     print(run.stdout.replace("*" * 20, ""), end="")
     if run.returncode:
         sys.exit(f"{scene.playbook} failed with {run.returncode}")
