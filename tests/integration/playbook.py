@@ -136,17 +136,19 @@ class Controller:
             if value is not None:
                 variables[name] = value
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory)]
-        process = subprocess.Popen(
-            [*command, *arguments, str(playbook)],
-            cwd=self.folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        seen = _watch(process) if watch else frozenset()
-        stdout, stderr = process.communicate(timeout=120)
+        outputs = [self.folder / f"{name}{self._run}" for name in ("stdout", "stderr")]
+        with outputs[0].open("w") as out, outputs[1].open("w") as err:
+            process = subprocess.Popen(
+                [*command, *arguments, str(playbook)],
+                cwd=self.folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+            seen = _watch(process) if watch else frozenset()
+            process.wait(120)
+        stdout, stderr = (output.read_text() for output in outputs)
         if process.returncode != code:
             pytest.fail(f"exit code {process.returncode}\n{stdout}\n{stderr}", pytrace=False)
         return Run(process.returncode, stdout, stderr, _lines(events), _kept(kept), seen)
@@ -172,11 +174,10 @@ def _kept(path: Path) -> dict[str, dict[str, Kept]]:
     return kept
 
 
-def _watch(process: subprocess.Popen[str]) -> frozenset[str]:
-    """The command lines of all processes for as long as one runs. Its output has to fit in a pipe."""
+def _watch(process: subprocess.Popen[bytes]) -> frozenset[str]:
+    """The command lines of all processes for as long as one runs."""
     seen: set[str] = set()
     while process.poll() is None:
-        seen.update(
-            subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
-        )
+        listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
+        seen.update(listed.stdout.splitlines())
     return frozenset(seen)
