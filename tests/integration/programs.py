@@ -36,7 +36,9 @@ def running(command: list[str], folder: Path, port: int) -> Iterator[Callable[[s
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     session = requests.Session()
     session.trust_env = False
-    session.mount("http://", HTTPAdapter(max_retries=Retry(connect=12, backoff_factor=0.02, backoff_max=1, read=0)))
+    session.mount(
+        "http://", HTTPAdapter(max_retries=Retry(total=None, connect=12, backoff_factor=0.02, backoff_max=1, read=0))
+    )
     try:
         yield lambda path: session.get(f"http://127.0.0.1:{port}{path}", timeout=30)
     finally:
@@ -48,8 +50,7 @@ def running(command: list[str], folder: Path, port: int) -> Iterator[Callable[[s
 def mapproxy(config: Path, port: int) -> list[str]:
     """The command that serves a configuration of MapProxy."""
     pytest.importorskip("mapproxy", reason="no MapProxy in this environment")
-    tool = Path(sys.executable).with_name("mapproxy-util")
-    return [str(tool), "serve-develop", "--bind", f"127.0.0.1:{port}", str(config)]
+    return [sys.executable, str(Path(__file__).with_name("mapproxy_server.py")), str(config), str(port)]
 
 
 def nginx(site: Path, folder: Path) -> list[str]:
@@ -67,6 +68,8 @@ def nginx(site: Path, folder: Path) -> list[str]:
 def _nginx_program() -> str:
     own = ROOT / ".venv" / "nginx" / "usr" / "sbin" / "nginx"
     found = str(own) if own.exists() else shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-    if found is None:
-        pytest.skip("no nginx here, and no apt-get that tests/tools/nginx.py could have got it with")
-    return found
+    if found is not None:
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        pytest.fail("no nginx here, although tests/tools/nginx.py can get it: see what apt-get download nginx says")
+    pytest.skip("no nginx here, and tests/tools/nginx.py could not get it")

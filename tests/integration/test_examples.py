@@ -7,45 +7,47 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
-import requests
 
-from ansible_collections.ellipsis.drive.tests.emulator import PATHS, Emulator, serve
+from ansible_collections.ellipsis.drive.tests.emulator import PATHS, Emulator
 from ansible_collections.ellipsis.drive.tests.emulator.picture import colour_of, png
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
 from ansible_collections.ellipsis.drive.tests.integration.programs import free_port, mapproxy, nginx, running
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LAYER, OTHER_LAYER, FOLDER = PATHS["Elevation"], PATHS["Projects/Roads/Surface"], PATHS["Projects/Roads"]
-WMS = (
-    "/{where}?service=WMS&version=1.3.0&request=GetMap&layers={layer}&styles=&crs=EPSG:3857"
-    "&bbox=0,0,10018754,10018754&width=64&height=64&format=image/png"
+GET_MAP = (
+    "&service=WMS&version=1.3.0&request=GetMap&styles=&crs=EPSG:3857&bbox=0,0,10018754,10018754&width=64&height=64"
+    "&format=image/png"
 )
 
 
 @dataclass(frozen=True)
 class Example:
-    """group: its hosts. file: where the secret ends up. variables: those that name a machine's own places."""
+    """group: its hosts. file: where the secret ends up, as `around` says. variables: what differs from machine to machine."""
 
     group: str
     file: str
     variables: dict[str, str]
     handler: str
-    around: str = "{}"
+    around: str
 
 
 ALL = {
     "mapproxy": Example(
         "tile_servers",
         "mapproxy.yaml",
-        {"mapproxy_dir": "{out}", "mapproxy_cache_dir": "{out}/cache", "mapproxy_user": "{user}", "mapproxy_service": ""},
+        {
+            "mapproxy_dir": "{out}",
+            "mapproxy_cache_dir": "{out}/cache",
+            "mapproxy_user": "{user}",
+            "mapproxy_service": "",
+        },
         "Reload MapProxy",
         'Authorization: "Bearer {}"',
     ),
@@ -136,24 +138,61 @@ def test_an_example_renders_the_secret_and_shows_it_nowhere(name: str, site: Sit
     assert file.read_bytes() == before and len(emulator.tokens) == 1
 
 
-def _pixels(picture: bytes) -> set[tuple[int, int, int]]:
-    """The colours of a PNG that has one row filter: none. What MapProxy writes is read with the library it brings."""
-    from io import BytesIO
+def _uses(emulator: Emulator) -> set[tuple[str, str, int | None]]:
+    """How the emulator was asked, with what kind of token, and what it answered."""
+    return {(entry.carrier, entry.authorization, entry.status) for entry in emulator.journal}
 
+
+def _for_another_layer(config: Path) -> Path:
+    """What was rendered, with a layer to which its token gives no access."""
+    other = config.with_name(f"other-{config.name}")
+    other.write_text(config.read_text().replace(LAYER, OTHER_LAYER).replace("/out/cache", "/out/other-cache"))
+    return other
+
+
+def _colours(picture: bytes) -> list[Any]:
+    """MapProxy writes pictures anew, so that only what they show can be compared."""
     from PIL import Image
 
-    colours = Image.open(BytesIO(picture)).convert("RGB").getcolors()
-    return {colour for _count, colour in colours or []}
+    return [colour for _count, colour in Image.open(BytesIO(picture)).convert("RGB").getcolors() or []]
 
 
-def test_mapproxy_shows_the_layer(site: Site, emulator: Emulator, tmp_path: Path) -> None:
+def test_mapproxy_shows_the_layer_and_no_other(site: Site, emulator: Emulator, tmp_path: Path) -> None:
     port = free_port()
-    config = site.rendered("mapproxy")
-    command = mapproxy(config, port)
+    command = mapproxy(site.rendered("mapproxy"), port)
     site.run("mapproxy")
+    places = ["/wmts/layer/GLOBAL_WEBMERCATOR/3/2/1.png", "/service?layers=layer" + GET_MAP]
     emulator.clear_journal()
     with running(command, tmp_path, port) as get:
-        answers = [get("/tms/1.0.0/layer/webmercator/0/0/0.png"), get(WMS.format(where="service", layer="layer"))]
-    for answer in answers:
-        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
-        assert _pixels(answer.content) == {colour_of(LAYER)}
+        pictures = [get(place) for place in places]
+    assert [picture.headers["Content-Type"] for picture in pictures] == ["image/png"] * 2
+    assert [_colours(picture.content) for picture in pictures] == [_colours(png(1, 1, colour_of(LAYER)))] * 2
+    assert _uses(emulator) == {("header", "access", 200)}
+
+    emulator.clear_journal()
+    with running(mapproxy(_for_another_layer(site.rendered("mapproxy")), port), tmp_path, port) as get:
+        refused = [get(place) for place in places]
+    assert [answer.headers["Content-Type"].split(";")[0] for answer in refused] == ["text/xml"] * 2
+    assert _uses(emulator) == {("header", "access", 403)}
+    [secret] = emulator.secrets
+    assert secret not in (tmp_path / "server.log").read_text() + "".join(answer.text for answer in refused)
+
+
+def test_nginx_shows_the_layer_and_no_other(site: Site, emulator: Emulator, tmp_path: Path) -> None:
+    port = free_port()
+    command = nginx(site.rendered("nginx"), tmp_path)
+    site.run("nginx", nginx_listen=f"127.0.0.1:{port}")
+    wms = f"/wms?layers={LAYER}{GET_MAP}"
+    emulator.clear_journal()
+    with running(command, tmp_path, port) as get:
+        assert get(wms).content == png(64, 64, colour_of(LAYER))
+        assert get("/tiles/3/2/1").content == png(256, 256, colour_of(LAYER))
+        assert get("/tiles/../../wms/" + OTHER_LAYER).status_code == 404
+    assert _uses(emulator) == {("header", "access", 200)}
+
+    emulator.clear_journal()
+    with running(nginx(_for_another_layer(site.rendered("nginx")), tmp_path), tmp_path, port) as get:
+        assert [get(place).status_code for place in (wms, "/tiles/3/2/1")] == [403, 403]
+    assert _uses(emulator) == {("header", "access", 403)}
+    [secret] = emulator.secrets
+    assert not [path for path in tmp_path.glob("*.log") if secret in path.read_text()]

@@ -5,7 +5,7 @@
 """Put nginx, with which the examples are tested, into `.venv/nginx`, unless this machine has one.
 
 Debian's package is unpacked there instead of installed: that needs no root, and starts no server on port 80. Where that can't
-be done, nginx's test is skipped and says so.
+be done the test is skipped and says so, except for root, who can do it.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from pathlib import Path
 TARGET = Path(__file__).resolve().parents[2] / ".venv" / "nginx"
 
 
+def run(*command: str, folder: str | None = None) -> bool:
+    """Whether a command did well, in silence."""
+    nowhere = subprocess.DEVNULL
+    return subprocess.run(command, cwd=folder, stdout=nowhere, stderr=nowhere, check=False).returncode == 0
+
+
 def works(program: str) -> bool:
     """Whether the libraries of the program are there, too."""
-    return subprocess.run([program, "-v"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return run(program, "-v")
 
 
 def download(folder: str) -> bool:
-    """Fetch the package; with lists of packages as new as the mirror's if there are none that serve."""
-    command = ["apt-get", "-qq", "download", "nginx"]
-    quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-    if subprocess.run(command, **quiet).returncode == 0:
+    """Fetch the package. The lists of packages may be missing or too old, which root can do something about."""
+    command = ("apt-get", "-qq", "download", "nginx")
+    if run(*command, folder=folder):
         return True
-    update = ["apt-get", "-qq", "update"]
-    return (
-        os.geteuid() == 0
-        and subprocess.run(update, **quiet).returncode == 0
-        and (subprocess.run(command, **quiet).returncode == 0)
-    )
+    return os.geteuid() == 0 and run("apt-get", "-qq", "update") and run(*command, folder=folder)
 
 
 def get() -> bool:
