@@ -46,6 +46,7 @@ test-quick: ruff types unit
 
 environments:
 	@$(if $(READY),,$(PYTHON) $(TOOLS)/environments.py newest oldest importer)
+	@$(if $(READY),,$(PYTHON) $(TOOLS)/nginx.py)
 
 lint: ruff ansible-lint changelog licences
 

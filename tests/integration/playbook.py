@@ -126,9 +126,20 @@ class Controller:
 
         The exit code has to be the given one. watch: look at the command lines of all processes meanwhile.
         """
-        self._run += 1
-        playbook = self.folder / f"playbook{self._run}.yml"
+        playbook = self.folder / f"playbook{self._run + 1}.yml"
         playbook.write_text(_play(hosts, play or {}, tasks))
+        return self.run_file(playbook, *arguments, environment=environment, code=code, watch=watch)
+
+    def run_file(
+        self,
+        playbook: Path,
+        *arguments: str,
+        environment: Mapping[str, str | None] | None = None,
+        code: int = 0,
+        watch: bool = False,
+    ) -> Run:
+        """Run a playbook that is there already."""
+        self._run += 1
         kept, events = self.folder / f"kept{self._run}", self.folder / f"events{self._run}"
         variables = self.environment | {"ELLIPSIS_TEST_KEPT": str(kept), "ELLIPSIS_TEST_EVENTS": str(events)}
         for name, value in (environment or {}).items():
