@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The laboratory is tested itself: each of these bugs, put into the core, is found by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.ellipsis.drive.plugins.module_utils import _client, _creation, _retry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
+from ansible_collections.ellipsis.drive.tests.emulator import VARIANTS
+from ansible_collections.ellipsis.drive.tests.laws.experiment import Action, experiment
+from ansible_collections.ellipsis.drive.tests.laws.test_laboratory import actions
+from ansible_collections.ellipsis.drive.tests.laws.test_seeded_bugs import (
+    Patch,
+    delete_first,
+    first_page_only,
+    marker_ignored,
+    ordered_comparison,
+    owner_ignored,
+    renewed_within_the_clamp,
+    secret_in_diff,
+)
+
+MOST_SEQUENCES = 600
+
+
+def retried_post(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_client, "if_nothing_happened", _retry.if_repeatable)
+    patch.setattr(_creation.Creations, "_twins", lambda _self, _ours: ())
+
+
+def wrong_winner(patch: pytest.MonkeyPatch) -> None:
+    def give_way(self: Any, minted: Any) -> None:
+        for each in minted:
+            self._made[each.slot] = each
+            for twin in self._twins(each.generation):
+                self._account.delete(twin.id)
+
+    patch.setattr(_creation.Creations, "_give_way", give_way)
+
+
+def store_written_last(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StoreKeeper, "begin", lambda _self, _nonces: None)
+
+
+BUGS: tuple[Patch, ...] = (
+    delete_first,
+    wrong_winner,
+    retried_post,
+    first_page_only,
+    ordered_comparison,
+    renewed_within_the_clamp,
+    secret_in_diff,
+    owner_ignored,
+    store_written_last,
+    marker_ignored,
+)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: str(bug.__name__))
+def test_the_laboratory_finds_it(bug: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
+    bug(monkeypatch)
+
+    @settings(max_examples=MOST_SEQUENCES, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(st.lists(actions, min_size=4, max_size=14))
+    def sequences(sequence: list[Action]) -> None:
+        with experiment(VARIANTS["default"], "store") as lab:
+            for action in sequence:
+                lab.perform(action)
+            lab.heal()
+
+    with pytest.raises(AssertionError):
+        sequences()

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A year of daily runs in seconds: as many tokens as the lifetimes ask for, and no consumer ever with a dead one."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+from ansible.parsing.vault import VaultLib
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._converge import ONE_BY_ONE, converge_all
+from ansible_collections.ellipsis.drive.plugins.module_utils._duration import Margin
+from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Desired
+from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Store
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
+from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
+from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, live_tokens, service
+
+DAYS, DAY = 365, 86400
+# Two tokens of each lifetime from one day on; the last two never expire.
+LIFETIMES = [DAY * (1 + number // 2) for number in range(198)] + [0, 0]
+RENEW_WITHIN = Margin(share=0.33)
+
+
+def expected(lifetime: int) -> int:
+    """How many tokens a year of daily runs makes: one on the first day, then one whenever two thirds have passed."""
+    if not lifetime:
+        return 1
+    days_between = math.ceil(lifetime * 0.67 / DAY)
+    return math.ceil(DAYS / days_between)
+
+
+def test_a_year(tmp_path: Path) -> None:
+    emulator, vault = service(), VaultLib()
+    controller = Controller(emulator)
+    grants = (Grant(PATHS["Buildings"], "view"),)
+    wanted = [
+        Desired(Slot("default", f"token {number}"), grants, lifetime=lifetime, renew_within=RENEW_WITHIN)
+        for number, lifetime in enumerate(LIFETIMES)
+    ]
+    for _day in range(DAYS):
+        store = Store(tmp_path / "tokens.yml", vault, plaintext=True, warn=print)
+        keeper = StoreKeeper(store, Connection(API, api_token=USER_TOKEN))
+        outcomes = converge_all(wanted, controller.account(print), keeper, ONE_BY_ONE, apply=True)
+        assert not any(outcome.error for outcome in outcomes)
+        consumed = {entry.id: entry.token for entry in store.entries().values()}
+        # What consumers were given this morning works until the next run.
+        emulator.advance(DAY - 1)
+        live = live_tokens(emulator)
+        assert {token_id: live[token_id].secret for token_id in consumed if token_id in live} == consumed
+        assert max(Counter(token.description.partition(" [")[0] for token in live.values()).values()) <= 2
+        emulator.advance(1)
+    made = Counter(token.description.partition(" [")[0] for token in emulator.tokens)
+    assert made == {f"token {number}": expected(lifetime) for number, lifetime in enumerate(LIFETIMES)}
