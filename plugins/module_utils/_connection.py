@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
@@ -70,9 +71,7 @@ def inherit_credentials(params: dict[str, t.Any]) -> None:
 
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     """The connection that validated options describe; OptionError when they can't work."""
-    api_url = params["api_url"].rstrip("/")
-    if not api_url.startswith(("https://", "http://")):
-        raise OptionError(f"api_url: {api_url!r} is not an address; write one like {DEFAULT_API_URL}")
+    api_url = _address(params["api_url"].rstrip("/"))
     for option in ("timeout", "retry_time"):
         if params[option] < (1 if option == "timeout" else 0):
             raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
@@ -89,6 +88,20 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
         timeout=params["timeout"],
         retry_time=params["retry_time"],
     )
+
+
+def _address(api_url: str) -> str:
+    """The address when it is one; it is shown in messages, so no credential may be in it."""
+    try:
+        parts = urlsplit(api_url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
+    except ValueError:
+        parts, usable = None, False
+    if parts and "@" in parts.netloc:
+        raise OptionError("api_url: holds a user name or password; write them in username and password")
+    if not usable:
+        raise OptionError(f"api_url: {api_url!r} is not an address; write one like {DEFAULT_API_URL}")
+    return api_url
 
 
 def _api_token(params: t.Mapping[str, t.Any]) -> str | None:

@@ -219,7 +219,7 @@ def _superseded(generation: Generation, current: Generation | None, overlap: int
     return {
         "id": generation.id,
         "expires_at": format_date(generation.expires_at),
-        "retire_at": format_date(current.marker.created + overlap) if current else None,
+        "retire_at": format_date(max(current.marker.created, generation.marker.created) + overlap) if current else None,
     }
 
 

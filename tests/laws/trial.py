@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Plan
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
-from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, Options, Run, live_tokens, service
+from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, Options, Run, service
 
 
 @dataclass
@@ -22,15 +22,22 @@ class World:
 
     emulator: Emulator
     controller: Controller
-    foreign: set[str]
+    seeded: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+
+    @property
+    def foreign(self) -> set[str]:
+        """The ids of all tokens that are none of the controller's business."""
+        return self.seeded | self.others
 
     def seed(self, count: int, description: str, **fields: Any) -> None:
         """Tokens that somebody made elsewhere."""
-        self.foreign.update(self.emulator.seed_tokens(count, description=description, **fields))
+        self.seeded.update(self.emulator.seed_tokens(count, description=description, **fields))
 
     def run_as_other(self, options: Options) -> None:
         """Another slot's task: what it makes is foreign to ours."""
-        self.foreign |= Controller(self.emulator).run(options).created
+        run = Controller(self.emulator).run(options)
+        self.others = (self.others | run.created) - run.gone
 
 
 Step = Callable[[World], None]
@@ -61,10 +68,9 @@ class Trial:
 def make(row: Row, variant: Variant | None = None, *, holds: bool = False) -> Trial:
     """Try a row."""
     emulator = service(variant)
-    world = World(emulator, Controller(emulator, holds=holds), set())
+    world = World(emulator, Controller(emulator, holds=holds))
     for step in row.history:
         step(world)
-    world.foreign = {each for each in world.foreign if each in live_tokens(emulator)}
     controller, task = world.controller, row.task
     predicted = controller.run(task, apply=False)
     applied = controller.run(task)
