@@ -123,9 +123,12 @@ def test_every_example_is_here() -> None:
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_an_example_renders_the_secret_and_shows_it_nowhere(name: str, site: Site, emulator: Emulator) -> None:
+    file = site.rendered(name)
+    site.run(name, "--check", "--diff")
+    assert emulator.secrets == [] and not file.exists()
+
     run = site.run(name, "--diff", "-vvvv")
     [secret] = emulator.secrets
-    file = site.rendered(name)
     assert ALL[name].around.format(secret) in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     assert secret not in run.stdout + run.stderr + json.dumps(run.events)
