@@ -89,6 +89,10 @@ sanity: environments
 sanity-%: environments
 	@$(RUN) $* "sanity $*" $(IN_COPY) $(CURDIR)/.venv/$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py $*
 
+# The laws run in process and know no Ansible, so once is enough; what meets ansible-core runs on both.
+pytest-oldest: environments
+	@$(RUN) oldest "pytest oldest" pytest $(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils tests/integration)
+
 pytest-%: environments
 	@$(RUN) $* "pytest $*" pytest $(PYTEST)
 

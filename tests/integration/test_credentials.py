@@ -156,4 +156,4 @@ def _vaulted(text: str) -> str:
     """As ansible-vault encrypt_string prints it, on one line."""
     secret = VaultSecret(b"vault password")
     encrypted = VaultLib([("default", secret)]).encrypt(text, secret).decode()
-    return f"!vault \"{encrypted}\"".replace("\n", "\\n")
+    return f'!vault "{encrypted}"'.replace("\n", "\\n")
