@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
@@ -191,4 +192,6 @@ def _watch(process: subprocess.Popen[bytes]) -> frozenset[str]:
     while process.poll() is None:
         listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
         seen.update(listed.stdout.splitlines())
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
     return frozenset(seen)
