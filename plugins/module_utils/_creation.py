@@ -75,7 +75,7 @@ class Creations:
 
     def _withdraw(self, answered: _Answered, why: EllipsisError) -> EllipsisError:
         """Revoke a token whose secret is dropped because of an error; tell what became of it."""
-        token_id, what = answered.created.id, f"{why} A new token was made before that"
+        token_id, what = answered.created.id, f"{str(why).rstrip('.')}. A new token was made before that"
         try:
             if token_id:
                 self._account.delete(token_id)
