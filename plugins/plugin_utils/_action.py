@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._connection import (
+    INHERITED,
     connection_of,
     environment_name,
     inherit,
@@ -80,9 +81,12 @@ class EllipsisAction(ActionBase):
 
     def _run_elsewhere(self, params: Values, task_vars: Values) -> Values:
         """Send the real module to the delegated host, under the lock of this controller."""
-        before = self._task.no_log, self._play_context.no_log
+        before = self._task.no_log, self._play_context.no_log, self._task.environment
         # Connection plugins print what a module answers at -vvv unless they are told not to.
         self._task.no_log = self._play_context.no_log = True
+        # And they make the environment a part of command lines; what became an option is of no use there.
+        ours = {environment_name(option) for option in INHERITED}
+        self._task.environment = [{name: value for name, value in self._environment().items() if name not in ours}]
         try:
             valid = validated(self.spec, params, self.module)
             if params.get("store"):
@@ -98,15 +102,19 @@ class EllipsisAction(ActionBase):
         except EllipsisError as exc:
             return {"failed": True, "msg": str(exc)}
         finally:
-            self._task.no_log, self._play_context.no_log = before
+            self._task.no_log, self._play_context.no_log, self._task.environment = before
 
     def _inherit(self, params: Values, task_vars: Values) -> None:
         """Fill connection options from variables, then from the task's environment, then from ours."""
-        environment: Values = {}
-        self._compute_environment_string(environment)
+        environment = self._environment()
         inherit(params, lambda option: self._variable(f"ellipsis_{option}", task_vars))
         inherit(params, lambda option: plain(environment.get(environment_name(option))))
         inherit(params, lambda option: os.environ.get(environment_name(option)))
+
+    def _environment(self) -> Values:
+        environment: Values = {}
+        self._compute_environment_string(environment)
+        return environment
 
     def _variable(self, name: str, task_vars: Values) -> t.Any:
         return plain(self._templar.template(task_vars[name])) if name in task_vars else None
@@ -126,8 +134,9 @@ class EllipsisAction(ActionBase):
 
         Both are needed: before ansible-core 2.19 the first alone leaves the summary of a loop in clear.
         """
-        for line in _lines(result):
-            display.display(line)
+        if not self._task.no_log:
+            for line in _lines(result):
+                display.display(line)
         result["_ansible_no_log"] = True
         self._task.no_log = True
 
