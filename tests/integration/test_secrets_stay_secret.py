@@ -189,13 +189,25 @@ def test_elsewhere(controller: Controller, emulator: Emulator) -> None:
         - name: whole list
           ellipsis.drive.ellipsis_access_token_info:
           delegate_to: bastion
+        - name: credential of the task
+          ellipsis.drive.ellipsis_access_token_info:
+          delegate_to: bastion
+          environment:
+            ELLIPSIS_API_TOKEN: "{{ lookup('env', 'TOKEN_OF_THE_TASK') }}"
+            OTHER: variable
+        - name: no words
+          ellipsis.drive.ellipsis_access_token: {description: nothing of this}
+          no_log: true
         - keep: {secret: "{{ r.secret }}"}
         """,
+        TOKEN_OF_THE_TASK=USER_TOKEN,
         ELLIPSIS_API_TOKEN=None,
         ELLIPSIS_USERNAME=USER,
         ELLIPSIS_PASSWORD=PASSWORD,
     )
     assert run.value("secret") in emulator.secrets
+    assert "nothing of this" not in run.text
+    assert "OTHER=variable" in run.text
     assert "was revoked again" in run.result("failing")["msg"]
     assert leaks(run, controller, emulator) == []
     assert [item.get("reason", "") for item in run.items("mixed")] == ["none", ""]
