@@ -102,11 +102,21 @@ def test_credentials_reach_the_other_host(controller: Controller) -> None:
           environment: {ELLIPSIS_USERNAME: nobody}
           register: r
         - keep: {option: "{{ r.access_tokens }}"}
+        - ellipsis.drive.ellipsis_access_token_info:
+          delegate_to: bastion
+          environment: {ELLIPSIS_API_TOKEN: "{{ token }}"}
+          register: r
+          until: r.attempts | default(0) > 1
+          retries: 1
+          delay: 0
+          ignore_errors: true
+        - keep: {environment: "{{ r.access_tokens }}"}
         """,
         play={"vars": {"token": USER_TOKEN}},
         environment={"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_USERNAME": USER, "ELLIPSIS_PASSWORD": PASSWORD},
     )
     assert run.calls("process") == {"login": 1, "list": 1}
+    assert run.calls("environment") == {"list": 2}
     assert run.calls("file") == run.calls("option") == {"list": 1}
 
 
