@@ -52,13 +52,14 @@ class Desired:
 class Held:
     """Which generation's secret is held. pending: nonces we recorded before a creation whose secret we then lost.
 
-    tracked is false when nobody told us. exclusive is true when the holder is our own store, which alone may mint.
+    tracked is false when nobody told us. replaced: ids that we held before. exclusive is true when the holder is our own store, which alone may mint.
     """
 
     tracked: bool = False
     id: str | None = None
     pending: frozenset[str] = frozenset()
     exclusive: str = ""
+    replaced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def _refuse_other_holder(desired: Desired, live: t.Sequence[Generation], in_use:
     Whatever is newer than the token in our store, and not of a creation of ours, was made by somebody else.
     """
     newer = (each for each in live if in_use is None or each.order > in_use.order)
-    foreign = [each for each in newer if each.marker.nonce not in held.pending]
+    foreign = [each for each in newer if each.marker.nonce not in held.pending and each.id not in held.replaced]
     if held.exclusive and foreign and not desired.take_over:
         raise Refused(
             f"Token {foreign[-1].id} of {desired.slot.description!r} (owner {desired.slot.owner}) is live and its secret "

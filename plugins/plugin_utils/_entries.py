@@ -14,7 +14,8 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._errors import Elli
 KEY = "ellipsis_access_tokens"
 Raw = dict[str, t.Any]
 _TOKEN_FIELDS = ("id", "token", "created_at", "expires_at", "valid_for", "fingerprint")
-_KNOWN = frozenset({*_TOKEN_FIELDS, "owner", "api_url", "organization_id", "pending"})
+_LIST_FIELDS = ("pending", "replaced")
+_KNOWN = frozenset({*_TOKEN_FIELDS, *_LIST_FIELDS, "owner", "api_url", "organization_id"})
 
 
 class StoreError(EllipsisError):
@@ -37,7 +38,7 @@ class StoredSlot:
 
 @dataclass(frozen=True)
 class Entry:
-    """A held secret; without an id only the nonces of creations that were begun."""
+    """A held secret; without an id only the nonces of creations that were begun. replaced: ids held before, latest last."""
 
     slot: StoredSlot
     id: str | None = None
@@ -47,6 +48,7 @@ class Entry:
     valid_for: str | None = None
     fingerprint: str | None = None
     pending: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 def entries_of(value: t.Any) -> dict[str, Entry]:
@@ -64,8 +66,7 @@ def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
     raw.update(owner=entry.slot.owner, api_url=entry.slot.api_url)
     if entry.slot.organization_id:
         raw["organization_id"] = entry.slot.organization_id
-    if entry.pending:
-        raw["pending"] = list(entry.pending)
+    raw.update({name: list(getattr(entry, name)) for name in _LIST_FIELDS if getattr(entry, name)})
     raw.update({name: value for name, value in sorted((before or {}).items()) if name not in _KNOWN})
     return raw
 
@@ -85,9 +86,7 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
     where = f"{KEY}[{description!r}]"
     if not isinstance(raw, dict):
         raise StoreError(f"must have a mapping in {where}.")
-    pending = raw.get("pending") or []
-    if not isinstance(pending, list) or not all(isinstance(nonce, str) for nonce in pending):
-        raise StoreError(f"must have a list of texts in {where}.pending.")
+    pending, replaced = (_texts(raw, name, where) for name in _LIST_FIELDS)
     texts = {name: _text(raw, name, where) for name in _TOKEN_FIELDS}
     slot = StoredSlot(
         description,
@@ -97,7 +96,14 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
     )
     if bool(texts["id"]) != bool(texts["token"]):
         raise StoreError(f"must have both id and token, or neither, in {where}.")
-    return Entry(slot, **texts, pending=tuple(pending))
+    return Entry(slot, **texts, pending=pending, replaced=replaced)
+
+
+def _texts(raw: Raw, name: str, where: str) -> tuple[str, ...]:
+    values = raw.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise StoreError(f"must have a list of texts in {where}.{name}.")
+    return tuple(values)
 
 
 def _text(raw: Raw, name: str, where: str, *, required: bool = False) -> str | None:

@@ -22,6 +22,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Conn
 from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import format_date
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
 
+# How many replaced tokens are known as our own; more than these never live at a time.
+_REMEMBERED = 3
+
 
 def open_store(params: Params, loader: DataLoader) -> Store:
     """The store that options name; relative paths start at the playbook."""
@@ -61,8 +64,10 @@ class StoreKeeper:
     def held(self, slot: Slot) -> Held:
         """The stored token, and the creations of ours whose secret never came to be stored."""
         entry = self._store.read(self._stored(slot))
-        pending = frozenset(entry.pending) if entry else frozenset()
-        return Held(True, entry.id if entry else None, pending, exclusive=str(self._store.path))
+        if entry is None:
+            return Held(tracked=True, exclusive=str(self._store.path))
+        pending, replaced = frozenset(entry.pending), frozenset(entry.replaced)
+        return Held(True, entry.id, pending, exclusive=str(self._store.path), replaced=replaced)
 
     def secret(self, slot: Slot) -> str | None:
         """The stored secret."""
@@ -88,7 +93,8 @@ class StoreKeeper:
         self._store.forget([self._stored(slot) for slot in slots])
 
     def _entry(self, minted: Minted) -> Entry:
-        generation = minted.generation
+        generation, earlier = minted.generation, self._replaced[minted.slot]
+        replaced = (*earlier.replaced, earlier.id)[-_REMEMBERED:] if earlier and earlier.id else ()
         return Entry(
             self._stored(minted.slot),
             id=generation.id,
@@ -97,6 +103,7 @@ class StoreKeeper:
             expires_at=format_date(generation.expires_at),
             valid_for=format_duration(generation.marker.lifetime),
             fingerprint=fingerprint(minted.secret),
+            replaced=replaced,
         )
 
     def _stored(self, slot: Slot) -> StoredSlot:

@@ -119,7 +119,8 @@ class Experiment:
         mine = self.controllers[action.who % len(self.controllers)]
         others = [each for each in self.controllers if each is not mine]
         held = {id(each): each.holds_now()[0] for each in self.controllers}
-        before = set(live_tokens(self.emulator))
+        before: set[str | None] = set(live_tokens(self.emulator))
+        ever = {token.id for token in self.emulator.tokens}
         if action.fault:
             self.emulator.faults.add(action.fault)
         task = TASKS[action.task]
@@ -128,8 +129,9 @@ class Experiment:
             task = {**task, "overlap": "1h"}
         report = mine.execute(task, self._interruptions(action, others))
         self.emulator.faults.clear()
-        for each in others if action.interleaved is None else ():
-            self._check_untouched(held[id(each)], before)
+        for each in others:
+            now_held = each.holds_now()[0]
+            self._check_untouched(now_held, before if now_held in ever else {now_held})
         if action.interleaved is None:
             self._check_nothing_lost(mine, held[id(mine)], before)
         self._check_report(mine, report)
@@ -150,18 +152,18 @@ class Experiment:
         gone = self.foreign - set(live_tokens(self.emulator))
         assert not gone, f"{len(gone)} foreign tokens are gone"
 
-    def _check_untouched(self, held: str | None, before: set[str]) -> None:
+    def _check_untouched(self, held: str | None, before: set[str | None]) -> None:
         """What one controller holds is never revoked by another one."""
-        if held in before and not self._has_expired(held):
+        if held is not None and held in before and not self._has_expired(held):
             assert held in live_tokens(self.emulator), "the token of another controller was revoked"
 
-    def _check_nothing_lost(self, mine: Keeping, held: str | None, before: set[str]) -> None:
+    def _check_nothing_lost(self, mine: Keeping, held: str | None, before: set[str | None]) -> None:
         """Whatever happened to a run, a held token is only gone when another one is held that works."""
         now_held, secret, _pending = mine.holds_now()
         live = live_tokens(self.emulator)
-        if held in before and held not in live and not self._has_expired(held):
+        if held is not None and held in before and held not in live and not self._has_expired(held):
             assert now_held in live, "a token was revoked before its replacement was kept"
-        if now_held in live:
+        if now_held is not None and now_held in live:
             assert live[now_held].secret == secret, "the kept secret belongs to another token"
 
     def _check_report(self, mine: Keeping, report: Report) -> None:
@@ -197,6 +199,8 @@ class Experiment:
         mine = next((each for each in self.controllers if self._is_good(each.execute(TASKS[0]))), None)
         if mine is None:
             mine = self.controllers[0]
+            claims = sum(map(self._has_a_claim, self.controllers))
+            assert claims > 1, "nobody may go on, though at most one has a claim"
             report = mine.execute({**TASKS[0], "take_over": True})
             assert report.error is None, report.error
         self._check_is_one_of_two(mine)
@@ -207,6 +211,12 @@ class Experiment:
         assert [token.id for token in live] == [held], f"{len(live)} live tokens after healing"
         assert live[0].secret == secret
         self._check_again(mine, 0)
+
+    def _has_a_claim(self, controller: Keeping) -> bool:
+        """Whether a live token is held by a controller, or was begun by it and lost."""
+        held, _secret, pending = controller.holds_now()
+        live = generations(self.emulator)
+        return any(token.id in {held, *controller.replaced()} or nonce_of(token) in pending for token in live)
 
     @staticmethod
     def _is_good(report: Report) -> bool:

@@ -150,6 +150,11 @@ class Keeping(Controller):
         entry = entry or Entry(_SLOT_OF_NOBODY)
         return entry.id, entry.token, frozenset(entry.pending)
 
+    def replaced(self) -> tuple[str, ...]:
+        """The ids that were held before, as far as they are remembered."""
+        entry = self._store().entries().get(DESCRIPTION) if self._file and self._file.exists() else None
+        return entry.replaced if entry else ()
+
     def _open(self, _params: Mapping[str, Any]) -> Keeper:
         keeper = StoreKeeper(self._store(), Connection(API, api_token=USER_TOKEN))
         return InterruptedKeeper(keeper, self.interruptions)
