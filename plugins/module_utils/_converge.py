@@ -60,6 +60,11 @@ def converge_all(
     wanted: t.Sequence[Desired], account: Account, keeper: Keeper, workers: Workers, *, apply: bool
 ) -> list[Outcome]:
     """Bring every slot to what is wanted, in the order of the arguments. Everything is planned before the first write."""
+    for desired in wanted:
+        if desired.lifetime and desired.overlap > desired.lifetime:
+            account.warn(
+                f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
+            )
     plans = [_decide(desired, account, keeper) for desired in wanted]
     if apply and any(each.steps for each in plans):
         for owner in sorted({desired.slot.owner for desired in wanted}):

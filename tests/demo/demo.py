@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import os
 import secrets
 import subprocess
@@ -18,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / ".venv" / "collections"))
 
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN, Emulator, ManualClock, serve  # noqa: E402 - needs the path
+from ansible_collections.ellipsis.drive.tests.integration.programs import free_port, mapproxy, running  # noqa: E402 - as above
 
 DAY = 86400
 START = 1893456000  # 2030-01-01, so that nothing here depends on today
@@ -72,6 +75,7 @@ def main() -> int:
             calls = len(emulator.journal)
             shown += play(scene, folder, environment)
             print("     requests: " + ", ".join(f"{e.method} {e.status}" for e in emulator.journal[calls:]), flush=True)
+        shown += map_proxy(folder, environment)
         leaked = [secret for secret in emulator.secrets if secret in shown]
         print(f"\nOf {len(emulator.secrets)} secrets made here, {len(leaked)} can be seen above.")
         return 1 if leaked else 0
@@ -88,6 +92,34 @@ def play(scene: Scene, folder: str, environment: dict[str, str]) -> str:
     if run.returncode:
         sys.exit(f"{scene.playbook} failed with {run.returncode}")
     return run.stdout
+
+
+def map_proxy(folder: str, environment: dict[str, str]) -> str:
+    """Render the MapProxy example, start it on loopback, and fetch a tile through it."""
+    print(f"\n──── {len(SCENES) + 1}. A real MapProxy, configured from the store, shows the layer", flush=True)
+    inventory = Path(folder) / "inventory.yml"
+    inventory.write_text("tile_servers: {hosts: {localhost: {ansible_connection: local}}}\n")
+    variables = {
+        "layer_id": PATHS["Elevation"], "ellipsis_store": f"{folder}/tokens.yml", "mapproxy_dir": folder,
+        "mapproxy_cache_dir": f"{folder}/cache", "mapproxy_user": getpass.getuser(), "mapproxy_service": "",
+    }  # fmt: skip
+    command = ["ansible-playbook", "-i", str(inventory), str(HERE.parents[1] / "examples" / "mapproxy.yml")]
+    run = subprocess.run(
+        [*command, "-e", json.dumps(variables)], env=environment, text=True, capture_output=True, check=False
+    )
+    print(run.stdout.replace("*" * 20, ""), end="")
+    if run.returncode:
+        sys.exit(f"{run.stderr}\nmapproxy.yml failed with {run.returncode}")
+    port = free_port()
+    with running(mapproxy(Path(folder) / "mapproxy.yaml", port), Path(folder), port) as get:
+        size = "width=256&height=256&bbox=0,0,10,10&srs=EPSG:4326&format=image/png&styles="
+        picture = get(f"/service?service=WMS&version=1.1.1&request=GetMap&layers=layer&{size}")
+    print(
+        f"     MapProxy answered {picture.status_code}, {picture.headers['Content-Type']}, {len(picture.content)} bytes"
+    )
+    if picture.status_code != 200 or not picture.content.startswith(b"\x89PNG"):
+        sys.exit(picture.text)
+    return run.stdout + run.stderr
 
 
 if __name__ == "__main__":

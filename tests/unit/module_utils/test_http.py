@@ -97,30 +97,30 @@ def answering(text: str) -> Callable[[socket.socket], None]:
 
 def test_closed_port(closed_port: int) -> None:
     error = failure(f"http://127.0.0.1:{closed_port}/v3")
-    assert type(error) is Unsent
+    assert (error).__class__ is Unsent
     assert "Connection refused" in str(error)
 
 
 def test_closed_port_over_tls(closed_port: int) -> None:
-    assert type(failure(f"https://127.0.0.1:{closed_port}/v3")) is Unsent
+    assert (failure(f"https://127.0.0.1:{closed_port}/v3")).__class__ is Unsent
 
 
 def test_unknown_name() -> None:
     error = failure("http://no-such-host.invalid/v3")
-    assert type(error) is Unsent
+    assert (error).__class__ is Unsent
     assert "no-such-host.invalid" in str(error)
 
 
 @pytest.mark.parametrize("answer", [hang_up, reset], ids=["closed", "reset"])
 def test_hung_up_after_the_request(answer: Callable[[socket.socket], None], server: Server) -> None:
-    assert type(failure(f"http://127.0.0.1:{server(answer)}/v3")) is TransportError
+    assert (failure(f"http://127.0.0.1:{server(answer)}/v3")).__class__ is TransportError
 
 
 def test_no_answer_in_time(server: Server) -> None:
     done = threading.Event()
     error = failure(f"http://127.0.0.1:{server(lambda _connection: _wait(done))}/v3", timeout=0.05)
     done.set()
-    assert type(error) is TransportError
+    assert (error).__class__ is TransportError
     assert "timed out" in str(error)
 
 
@@ -137,7 +137,7 @@ def _wait(done: threading.Event) -> None:
     ],
 )
 def test_half_an_answer(text: str, server: Server) -> None:
-    assert type(failure(f"http://127.0.0.1:{server(answering(text))}/v3")) is TransportError
+    assert (failure(f"http://127.0.0.1:{server(answering(text))}/v3")).__class__ is TransportError
 
 
 def test_redirect(server: Server) -> None:
@@ -145,7 +145,7 @@ def test_redirect(server: Server) -> None:
         answering(f"HTTP/1.1 302 Found\nLocation: https://elsewhere.invalid/?token={SECRET}\nContent-Length: 0\n\n")
     )
     error = failure(f"http://127.0.0.1:{port}/v3")
-    assert type(error) is Rejected
+    assert (error).__class__ is Rejected
     assert "https://elsewhere.invalid/" in str(error) and "Set api_url to the final address" in str(error)
 
 
@@ -165,7 +165,7 @@ def test_untrusted_certificate(certificate: ssl.SSLContext, server: Server) -> N
         certificate.wrap_socket(connection, server_side=True).close()
 
     error = failure(f"https://127.0.0.1:{server(answer)}/v3")
-    assert type(error) is Rejected
+    assert (error).__class__ is Rejected
     assert "certificate" in str(error)
 
 
@@ -174,28 +174,28 @@ def test_name_on_the_certificate_differs(certificate: ssl.SSLContext, server: Se
         certificate.wrap_socket(connection, server_side=True).close()
 
     error = failure(f"https://127.0.0.1:{server(answer)}/v3", verify=str(tmp_path / "cert.pem"))
-    assert type(error) is Rejected
+    assert (error).__class__ is Rejected
     assert "127.0.0.1" in str(error)
 
 
 def test_no_tls_at_all(server: Server) -> None:
     """Doubtful is not unsent."""
     port = server(answering("HTTP/1.1 400 Bad Request\nContent-Length: 0\n\n"))
-    assert type(failure(f"https://127.0.0.1:{port}/v3")) is TransportError
+    assert (failure(f"https://127.0.0.1:{port}/v3")).__class__ is TransportError
 
 
 def test_closed_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port}")
-    assert type(failure("http://api.invalid/v3")) is Unsent
-    assert type(failure("https://api.invalid/v3")) is Unsent
+    assert (failure("http://api.invalid/v3")).__class__ is Unsent
+    assert (failure("https://api.invalid/v3")).__class__ is Unsent
 
 
 def test_proxy_that_refuses_to_connect(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     port = server(answering("HTTP/1.1 403 Forbidden\nContent-Length: 0\n\n"))
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
     error = failure("https://api.invalid/v3")
-    assert type(error) is Unsent
+    assert (error).__class__ is Unsent
     assert "403" in str(error)
 
 
