@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -28,9 +29,7 @@ SET = """
 """
 
 
-def run_set(
-    controller: Controller, names: list[str], more: str = "", *arguments: str, code: int = 0
-) -> dict[str, object]:
+def run_set(controller: Controller, names: list[str], more: str = "", *arguments: str, code: int = 0) -> dict[str, Any]:
     tokens = "[" + ", ".join(f"{{description: {name}}}" for name in names) + "]"
     text = SET.format(tokens=tokens, more=more)
     run = controller.run(text, *arguments, play={"vars": LAYERS}, code=code)
@@ -54,7 +53,7 @@ def test_call_budget(controller: Controller, emulator: Emulator) -> None:
     assert made["calls"] == {"list": 2 + 2 + 3, "create": 40, "use": 40}
     again = run_set(controller, list(reversed(NAMES)))
     assert again["calls"] == {"list": 3}
-    assert sorted(again["unchanged"]) == sorted(NAMES)  # type: ignore[call-overload]
+    assert sorted(again["unchanged"]) == sorted(NAMES)
     emulator.advance(65 * 86400)
     renewed = run_set(controller, NAMES)
     assert renewed["calls"] == {"list": 3 + 3 + 4, "create": 40, "use": 40}
@@ -109,7 +108,7 @@ def test_prune_revokes_only_what_is_its_own_and_refuses_what_looks_wrong(
     )
     young = run_set(controller, NAMES[:8], "prune: true")
     assert young["pruned"] == []
-    assert {each["reason"] for each in young["prune_decisions"]} == {"younger than prune_min_age"}  # type: ignore[attr-defined]
+    assert {each["reason"] for each in young["prune_decisions"]} == {"younger than prune_min_age"}
     emulator.advance(7200)
     refused = run_set(controller, NAMES[:5], "prune: true", code=2)
     assert "prune would revoke 5 of the 10 tokens of owner platform, and prune_limit allows 3" in str(refused["text"])
