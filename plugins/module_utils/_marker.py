@@ -10,6 +10,7 @@ whether a live token is the one that is wanted. Nothing in it is secret. See doc
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 import unicodedata
@@ -92,7 +93,13 @@ def encode(marker: Marker) -> str:
 
 def parse(text: object) -> Marker | None:
     """The marker in a token's description; None unless it is exactly as encode() writes it."""
-    match = _MARKER.fullmatch(text) if isinstance(text, str) else None
+    return _parse(text) if isinstance(text, str) else None
+
+
+# A loop that creates tokens reads the whole list after each of them, and descriptions never change.
+@functools.lru_cache(maxsize=16384)
+def _parse(text: str) -> Marker | None:
+    match = _MARKER.fullmatch(text)
     if not match or complaint(match["description"]) or normalise(match["description"]) != match["description"]:
         return None
     marker = Marker(
