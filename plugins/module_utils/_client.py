@@ -28,6 +28,7 @@ from ._errors import (
     api_error,
 )
 from ._http import Bearer
+from ._locations import PATH_TYPES, ROOTS
 from ._retry import if_nothing_happened, if_repeatable, if_unsent, is_ambiguous
 from ._sender import Sender, json_of
 from ._tokens import ListedToken, read_token
@@ -37,7 +38,7 @@ if t.TYPE_CHECKING:
 
 TOKENS = "/account/security/accessToken"
 PAGE_SIZE = 30
-PATH_TYPES = ("folder", "raster", "vector", "file", "pointCloud", "bookmark")
+FOLDER_PAGE_SIZE = 50
 # A login serves one run; an hour is more than any run of ours needs.
 LOGIN_SECONDS = 3600
 # Dates before the API existed come from a broken clock.
@@ -65,7 +66,7 @@ class Created:
 
 
 class Client:
-    """The API for one connection. calls counts the requests by kind: list, create, delete, verify."""
+    """The API for one connection. calls counts the requests by kind: list, create, delete, verify, path."""
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
@@ -83,10 +84,11 @@ class Client:
             tokens.update((token.id, token) for token in map(read_token, entries))
         return Listing(tuple(tokens.values()), date)
 
-    def list_root(self, root: str) -> frozenset[str]:
-        """The ids of everything that lies directly in a root, such as myDrive."""
-        pages = self._pages("verify", f"/account/root/{root}", {"type": json.dumps(PATH_TYPES)})
-        return frozenset(str(entry["id"]) for _answer, entries in pages for entry in entries)
+    def list_folder(self, folder: str) -> list[t.Any]:
+        """Everything that lies directly in a folder (by id) or in a root (by name), of every type."""
+        path = f"/account/root/{folder}" if folder in ROOTS else f"/path/{folder}/folder/list"
+        query = {"type": json.dumps(PATH_TYPES), "pageSize": FOLDER_PAGE_SIZE}
+        return [entry for _answer, entries in self._pages("path", path, query) for entry in entries]
 
     def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
         """Create a token once. Ambiguous when nobody can tell whether it exists now."""
@@ -117,7 +119,7 @@ class Client:
 
     def get_path(self, path_id: str) -> t.Any:
         """A path as the account sees it."""
-        return json_of(self._call("verify", "GET", f"/path/{path_id}", if_repeatable))
+        return json_of(self._call("path", "GET", f"/path/{path_id}", if_repeatable))
 
     def try_token(self, path: str, query: dict[str, t.Any], secret: str) -> tuple[int, t.Any]:
         """Use an access token: status and body (None unless it is JSON). ApiError when it is refused."""
