@@ -31,6 +31,11 @@ class PathView:
     public: bool = False
     trashed: bool = False
 
+    @property
+    def known_tier(self) -> str | None:
+        """The access by name, where it is said by name or by a number that is known."""
+        return self.tier or next((tier for tier, number in _NUMBERS.items() if number == self.level), None)
+
 
 def read_path(body: object) -> PathView:
     """The answer of GET /path/{pathId} or an entry of a folder, read tolerantly."""
