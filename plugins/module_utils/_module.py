@@ -17,6 +17,7 @@ from ._connection import connection_of, inherit_credentials
 from ._context import Context, Params
 from ._errors import EllipsisError
 from ._http import REQUESTS_IMPORT_ERROR, open_session
+from ._login import InMemory, Login, Place
 from ._sender import Connection, Sender
 from ._version import VERSION
 
@@ -24,9 +25,10 @@ USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_
 Core = t.Callable[[Params, Context], dict[str, t.Any]]
 
 
-def open_client(connection: Connection) -> Client:
-    """A client with an HTTP session of its own."""
-    return Client(Sender(connection, open_session(USER_AGENT)))
+def open_client(connection: Connection, places: t.Callable[..., Place] = InMemory) -> Client:
+    """A client with an HTTP session of its own. places: where logins are kept."""
+    sender = Sender(connection, open_session(USER_AGENT))
+    return Client(sender, Login(sender, places))
 
 
 def run_module(spec: dict[str, t.Any], run: Core) -> None:

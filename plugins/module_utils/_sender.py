@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 import time
 import typing as t
 from dataclasses import dataclass, field
 
 from ._errors import ApiError, EllipsisError, TransportError, api_error, scrub
+from ._explain import readable
 from ._http import Bearer, exchange
 from ._retry import pause
 
@@ -55,11 +57,13 @@ class Sender:
         self.connection = connection
         self.sleep, self.monotonic = sleep, monotonic
         self._session, self._jitter = session, jitter
-        self._secrets = set(connection.secrets)
+        self._secrets = frozenset(connection.secrets)
+        self._lock = threading.Lock()
 
     def hide(self, secret: str) -> None:
         """Keep a secret that came up on the way out of every message from now on."""
-        self._secrets.add(secret)
+        with self._lock:
+            self._secrets |= {secret}
 
     def send(
         self,
@@ -113,9 +117,9 @@ def json_of(answer: requests.Response) -> t.Any:
 
 
 def _message(answer: requests.Response) -> str:
-    """What the server said: the message of its JSON, else its text; of a page in HTML nothing useful can be shown."""
+    """What the server said: the message of its JSON, else its text."""
     try:
         body = answer.json()
     except ValueError:
-        return "(an HTML page)" if "<html" in answer.text[:500].lower() else answer.text
+        return readable(answer.text)
     return str(body.get("message", body)) if isinstance(body, dict) else str(body)
