@@ -53,20 +53,30 @@ CREDENTIALS = ("api_token", "api_token_file", "username", "password")
 INHERITED = (*CREDENTIALS, "api_url", "organization_id", "validate_certs", "ca_path")
 
 
-def inherit(params: dict[str, t.Any], source: t.Callable[[str], t.Any], options: t.Iterable[str] = INHERITED) -> None:
-    """Fill options that are not set from a source (option name to value); empty values are unset."""
+def inherit(
+    params: dict[str, t.Any], source: t.Callable[[str], t.Any], options: t.Iterable[str] = INHERITED
+) -> list[str]:
+    """Fill options that are not set from a source (option name to value); empty values are unset. What it filled."""
     has_credential = any(params.get(option) for option in CREDENTIALS)
+    filled = []
     for option in options:
         if option in CREDENTIALS and has_credential:
             continue
         value = source(option)
         if value not in (None, "") and params.get(option) in (None, ""):
             params[option] = value
+            filled.append(option)
+    return filled
 
 
-def inherit_credentials(params: dict[str, t.Any]) -> None:
-    """Fill credentials from the process environment when the task has none."""
-    inherit(params, lambda option: os.environ.get(environment_name(option)), CREDENTIALS)
+def from_process(option: str) -> str | None:
+    """The value of an option in the environment of this process."""
+    return os.environ.get(environment_name(option))
+
+
+def variable_name(option: str) -> str:
+    """The variable of a connection option."""
+    return f"ellipsis_{option}"
 
 
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
