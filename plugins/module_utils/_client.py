@@ -133,13 +133,20 @@ class Client:
         cursor, seen = None, set()
         while True:
             answer = self._call(kind, "GET", path, if_repeatable, params={**query, "pageStart": cursor})
-            entries, cursor = _read_page(path, json_of(answer))
+            entries, cursor = self._read_page(path, answer)
             yield answer, entries
             if cursor is None:
                 return
             if cursor in seen:
                 raise IncompleteListing(f"The list {path} repeats a page; nothing was changed. Try again later.")
             seen.add(cursor)
+
+    def _read_page(self, path: str, answer: requests.Response) -> tuple[list[t.Any], str | None]:
+        try:
+            return _read_page(path, json_of(answer))
+        except IncompleteListing:
+            self.sender.doubt()
+            raise
 
     def _create(self, body: dict[str, t.Any]) -> Created:
         try:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
+from ._ca_path import check_ca_path
 from ._errors import OptionError
 from ._sender import Connection
 
@@ -85,8 +86,8 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     for option in ("timeout", "retry_time"):
         if params[option] < (1 if option == "timeout" else 0):
             raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
-    if params["ca_path"] and not os.path.exists(params["ca_path"]):
-        raise OptionError(f"ca_path: {params['ca_path']} does not exist; name a file or folder of CA certificates")
+    if params["ca_path"]:
+        check_ca_path(params["ca_path"])
     return Connection(
         api_url=api_url,
         api_token=_api_token(params),

@@ -12,6 +12,7 @@ EllipsisError
 ├── TransportError     no usable answer came back
 │   ├── Unsent         the request surely never reached the server
 │   └── Rejected       the connection will not get better by trying again (certificate, redirect)
+│       └── NotTheApi  something else than Ellipsis Drive answers there
 ├── LoginRefused       the password, which is not sent again
 ├── Ambiguous          a creation whose outcome is unknown
 └── ApiError           the server said no
@@ -58,6 +59,10 @@ class Unsent(TransportError):
 
 class Rejected(TransportError):
     """The request surely had no effect and will not have one: untrusted certificate, redirect."""
+
+
+class NotTheApi(Rejected):
+    """What answers at the address is something else."""
 
 
 class LoginRefused(EllipsisError):

@@ -216,5 +216,6 @@ def _token(sender: Sender, path: str, who: Value, auth: Bearer | None, again: t.
     body = json_of(sender.send("POST", path, auth, again, json={**who, "validFor": LOGIN_SECONDS}))
     token = body.get("token") if isinstance(body, dict) else None
     if not isinstance(token, str) or not token:
-        raise TransportError(f"POST {path} answered without a token in it; is api_url an Ellipsis Drive API?")
+        sender.doubt()
+        raise TransportError(f"POST {path} answered without a token in it")
     return token

@@ -28,7 +28,7 @@ Core = t.Callable[[Params, Context], dict[str, t.Any]]
 
 def open_client(connection: Connection, places: t.Callable[..., Place] = InMemory) -> Client:
     """A client with an HTTP session of its own. places: where logins are kept."""
-    sender = Sender(connection, open_session(USER_AGENT))
+    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs))
     return Client(sender, Login(sender, places))
 
 
