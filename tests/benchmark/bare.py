@@ -21,7 +21,9 @@ def main() -> None:
     parser.add_argument("api_url")
     parser.add_argument("path_id")
     parser.add_argument("count", type=int)
-    parser.add_argument("--again", type=int, default=0, help="create so many of the first ones whether they are there or not")
+    parser.add_argument(
+        "--again", type=int, default=0, help="create so many of the first ones whether they are there or not"
+    )
     parser.add_argument("--revoke", type=int, default=0, help="revoke so many of the last ones")
     parser.add_argument("--concurrency", type=int, default=1)
     arguments = parser.parse_args()

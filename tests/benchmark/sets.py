@@ -29,7 +29,7 @@ _LARGEST: Mapping[str, Mapping[int, int]] = {
     LOOP: {20: 30, 100: 30},
     URI: {20: 30, 100: 30},
 }
-_MOST_SLOW_ROUNDS = 3
+MOST_SLOW_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _row(cell: Cell) -> Row:
         EMPTY_SCRIPT if cell.way in (POOL, CLIENT) else EMPTY_PLAY,
         _calls(cell),
         fresh=cell.action == CREATE,
-        most_rounds=min(rounds, _MOST_SLOW_ROUNDS) if cell.way in _LARGEST else rounds,
+        most_rounds=min(rounds, MOST_SLOW_ROUNDS) if cell.way in _LARGEST else rounds,
         latency_ms=cell.latency_ms,
     )
 
