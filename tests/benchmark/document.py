@@ -13,11 +13,11 @@ from . import rows, sets
 from .figures import Figure, Target
 from .plot import Panel, svg
 from .set_targets import of
-from .sets import ACTIONS, CLIENT, CONCURRENCY, LATENCIES, LOOP, ONE_TASK, POOL, SIZES, URI, WAYS, Cell
+from .sets import ACTIONS, CLIENT, CONCURRENCY, LATENCIES, LOOP, ONE_TASK, POOL, ROWS_BY_CELL, SIZES, URI, WAYS, Cell
 from .table import KINDS
 
 _NAMES: Mapping[str, str] = {
-    ONE_TASK: "one task of ellipsis_access_tokens",
+    ONE_TASK: "one task (ellipsis_access_tokens)",
     POOL: "bare thread pool",
     CLIENT: "official client",
     LOOP: "loop of ellipsis_access_token",
@@ -72,7 +72,7 @@ def document(facts: Facts, found: Mapping[str, Figure], verdict: Iterable[Target
         "## What was promised",
         _markdown(("", "Target", "Measured"), [_target(each) for each in verdict]),
         "## Whole sets",
-        _sets_text(),
+        _sets_text(found),
         *tables,
         f"## {rows.TOKENS} tokens at {rows.LATENCY_MS} ms, and lookups",
         _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in rows.ROWS if row.name in found]),
@@ -108,15 +108,16 @@ def _measured(facts: Facts) -> str:
     )
 
 
-def _sets_text() -> str:
+def _sets_text(found: Mapping[str, Figure]) -> str:
+    slow = [of(found, cell) for cell in ROWS_BY_CELL if cell.way not in (ONE_TASK, POOL)]
     return (
         f"One task of `ellipsis_access_tokens` with {CONCURRENCY} requests at a time and `verify: none`. Beside it: a **bare** "
         f"thread pool of {CONCURRENCY} with `requests`, which lists and then creates or revokes, and looks at nothing afterwards: "
         "the physical limit; the official Python **client** in a script, its import included; a **loop** of "
         "`ellipsis_access_token`; a loop of `ansible.builtin.uri`, which can only create what is missing. "
         f"*{sets.DRIFT}* wants another lifetime for a tenth of the tokens, *{sets.PRUNE}* no longer declares a tenth of them (one "
-        "of one). Runs are those of the task and of the bare pool; ways with one request at a time run at most "
-        f"{sets.MOST_SLOW_ROUNDS} times, and not at sizes where they take long."
+        "of one). Runs are those of the task and of the bare pool. The others send one request at a time; they run at most "
+        f"{max(figure.runs for figure in slow if figure)} times, and not at sizes where they take long."
     )
 
 

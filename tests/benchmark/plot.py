@@ -13,7 +13,7 @@ from math import log10
 
 Point = tuple[float, float]
 WIDTH, HEIGHT = 210, 190
-_LEFT, _TOP, _GAP, _BETWEEN = 50, 70, 26, 46
+_LEFT, _TOP, _GAP, _BETWEEN = 50, 64, 26, 58
 # Below this a time is nothing but noise, and logarithms have no zero.
 FLOOR = 0.01
 # Colours that are told apart on white and on black, by most eyes, and dashes for the others.
@@ -81,11 +81,11 @@ def svg(title: str, panels: Sequence[Sequence[Panel]], ticks: Sequence[float]) -
 
 
 def _legend(names: Sequence[str]) -> Iterator[str]:
-    at = _LEFT
+    at: float = _LEFT
     for number, name in enumerate(names):
         yield _line(number, [(at, 18), (at + 28, 18)])
         yield f'<text x="{at + 34}" y="22">{escape(name)}</text>'
-        at += 60 + 7 * len(name)
+        at += 56 + 6.5 * len(name)
 
 
 def _panel(panel: Panel, axes: Axes, names: Sequence[str], across: int, down: int) -> Iterator[str]:
@@ -100,11 +100,15 @@ def _panel(panel: Panel, axes: Axes, names: Sequence[str], across: int, down: in
     for tick in axes.ticks:
         x = axes.x(tick)
         yield f'<line class="axis" x1="{x:.1f}" y1="{HEIGHT}" x2="{x:.1f}" y2="{HEIGHT + 4}"/>'
-        yield f'<text x="{x:.1f}" y="{HEIGHT + 17}" text-anchor="middle">{tick:,g}</text>'
+        yield f'<text x="{x:.1f}" y="{HEIGHT + 17}" text-anchor="middle">{_short(tick)}</text>'
     yield f'<line class="axis" x1="0" y1="{HEIGHT}" x2="{WIDTH}" y2="{HEIGHT}"/>'
     for name, points in panel.lines.items():
         yield _line(names.index(name), [(axes.x(at), axes.y(value)) for at, value in points])
     yield "</g>"
+
+
+def _short(tick: float) -> str:
+    return f"{tick:g}" if tick < 1000 else f"{tick / 1000:g}k"
 
 
 def _line(number: int, points: Sequence[Point]) -> str:
