@@ -23,13 +23,13 @@ ROUNDS: Mapping[int, Mapping[int, int]] = {
 }
 LATENCIES = tuple(ROUNDS)
 SIZES = tuple(ROUNDS[LATENCIES[0]])
-# Ways that send one request at a time: up to which number of tokens they end in reasonable time, by latency.
+# Ways that send one request at a time: up to which number of tokens they end in reasonable time, and how often, by latency.
 _LARGEST: Mapping[str, Mapping[int, int]] = {
     CLIENT: {20: 300, 100: 30},
     LOOP: {20: 30, 100: 30},
     URI: {20: 30, 100: 30},
 }
-_MOST_SLOW_ROUNDS = 3
+_SLOW_ROUNDS = {20: 3, 100: 1}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _row(cell: Cell) -> Row:
         EMPTY_SCRIPT if cell.way in (POOL, CLIENT) else EMPTY_PLAY,
         _calls(cell),
         fresh=cell.action == CREATE,
-        most_rounds=min(rounds, _MOST_SLOW_ROUNDS) if cell.way in _LARGEST else rounds,
+        most_rounds=min(rounds, _SLOW_ROUNDS[cell.latency_ms]) if cell.way in _LARGEST else rounds,
         latency_ms=cell.latency_ms,
     )
 

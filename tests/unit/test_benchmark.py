@@ -36,7 +36,7 @@ def measured(**slower: float) -> dict[str, Figure]:
         seconds = baseline + BEYOND.get(row.name, 0.0) + slower.get(row.name, 0.0)
         return [Sample(seconds + more, row.calls) for more in (0.0, 9.0, -0.25)]
 
-    return figures(ROWS, {row.name: taken(row) for row in ROWS}, LIST_CALL)
+    return figures(ROWS, {row.name: taken(row) for row in ROWS}, {rows.LATENCY_MS: LIST_CALL})
 
 
 def test_a_figure_is_the_median_beyond_its_baseline() -> None:
