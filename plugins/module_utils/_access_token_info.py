@@ -21,7 +21,7 @@ from ._keeper import Keeper
 from ._marker import Slot
 from ._options import ACCESS_TOKEN_SPEC
 from ._result import Result, listed_token
-from ._tokens import ListedToken
+from ._tokens import ListedToken, format_date
 from ._verify import LEVELS, Probe, Prober, failures, sentence
 
 _STORE_OPTIONS = ("store", "store_vault_id", "store_plaintext")
@@ -57,6 +57,7 @@ def run(params: Params, context: Context) -> Result:
     calls = account.client.calls - earlier
     result = {
         "changed": False,
+        "listed_at": format_date(now),
         "access_tokens": [listed_token(token) for token in found],
         "findings": [{**asdict(finding), "severity": finding.severity} for finding in findings],
         "summary": {"tokens": len(found), **summary(findings)},

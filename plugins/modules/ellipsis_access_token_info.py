@@ -127,6 +127,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+listed_at:
+  description: When the tokens were listed, by the server's clock (ISO 8601, UTC).
+  returned: success
+  type: str
+  sample: "2026-11-24T09:30:00Z"
 access_tokens:
   description: The tokens, ordered by description and age. What the server does not tell is V(null).
   returned: success
