@@ -21,7 +21,18 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._page import page
 
 Audited = t.Mapping[str, t.Any]
 _KEYS = ("listed_at", "access_tokens", "findings", "summary", "verified")
-_COLUMNS = ("description", "owner", "id", "managed", "created_at", "expires_at", "valid_for", "scope", "access", "findings")
+_COLUMNS = (
+    "description",
+    "owner",
+    "id",
+    "managed",
+    "created_at",
+    "expires_at",
+    "valid_for",
+    "scope",
+    "access",
+    "findings",
+)
 # Control characters, what overrides the direction of text, and halves of surrogate pairs.
 _UNFIT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # What a spreadsheet takes for the start of a formula, wide forms included.
