@@ -24,7 +24,8 @@ def run(params: Params, context: Context) -> Result:
     desired, account = desired_of(params), context.account
     earlier = Counter(account.client.calls)
     if params["token_id"]:
-        plan, token = revoke(desired, params["token_id"].strip().lower(), account, apply=context.apply)
+        token_id = params["token_id"].strip().lower()
+        plan, token = revoke(desired, token_id, account, context.keeper(params, desired.slot), apply=context.apply)
         return revocation_result(plan, token, account.client.calls - earlier)
     keeper = context.keeper(params, desired.slot)
     outcome = converge(desired, account, keeper, apply=context.apply)

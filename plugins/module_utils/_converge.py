@@ -76,13 +76,19 @@ def converge_all(
     return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
 
 
-def revoke(desired: Desired, token_id: str, account: Account, *, apply: bool) -> tuple[Plan, ListedToken | None]:
-    """Revoke one token by its id, whoever made it."""
-    token = account.token(token_id)
-    decided = plan_revocation(desired, token)
-    if apply and token:
-        account.delete(token.id)
-    return decided, token
+def revoke(
+    desired: Desired, token_id: str, account: Account, keeper: Keeper, *, apply: bool
+) -> tuple[Plan, ListedToken | None]:
+    """Revoke one token by its id, whoever made it; a keeper that holds it takes the one before it back."""
+    token, held = account.token(token_id), keeper.holds(token_id)
+    if apply and (token or held):
+        account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
+        token, held = account.token(token_id), keeper.holds(token_id)
+        if token:
+            account.delete(token.id)
+        if held:
+            keeper.revoked({token_id})
+    return plan_revocation(desired, token, held=held), token
 
 
 def _decide(desired: Desired, account: Account, keeper: Keeper) -> Plan:
@@ -95,6 +101,7 @@ class _Batch:
     def __init__(self, plans: t.Sequence[Plan], account: Account, keeper: Keeper, workers: Workers) -> None:
         self._account, self._keeper, self._workers = account, keeper, workers
         self._done = {each.desired.slot: _expected(each) for each in plans}
+        self._revoked: set[str] = set()
         # The list may be read again before the creations, and what is new in it then was not there for the plans.
         self._known = {slot: account.generations(slot) for slot in self._done}
 
@@ -108,6 +115,8 @@ class _Batch:
         self._delete(_deletions(minting, before_mint=True))
         self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
         self._delete(_deletions(self._going_on(), before_mint=False))
+        if self._revoked:
+            self._keeper.revoked(self._revoked)
         gone = [each.slot for each in self._going_on() if Forget() in each.plan.steps]
         if gone:
             self._keeper.forget(gone)
@@ -124,6 +133,7 @@ class _Batch:
         done = self._workers.map(lambda item: self._account.delete(item[1]), deletions, "revoked")
         for (slot, token_id), answer in done:
             if not isinstance(answer, EllipsisError):
+                self._revoked.add(token_id)
                 continue
             if self._done[slot].minted and self._keeper.secret(slot) is None:
                 # Failing would lose the new secret, which is nowhere but in the result.

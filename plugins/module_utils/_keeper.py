@@ -40,6 +40,15 @@ class Keeper(t.Protocol):
     def secret(self, slot: Slot) -> str | None:
         """The held secret, where this keeper has it."""
 
+    def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
+        """The secret of a replaced token, where this keeper still has it."""
+
+    def holds(self, token_id: str) -> bool:
+        """Whether this keeper has the secret of a token."""
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """These tokens are no more. Where one of them was held, the one before it is held again, if its secret is there."""
+
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
 
@@ -69,6 +78,17 @@ class Elsewhere:
 
     def secret(self, slot: Slot) -> str | None:
         """Only the user knows."""
+
+    def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
+        """Only the user knows."""
+
+    def holds(self, token_id: str) -> bool:
+        """Nothing is kept here."""
+        del token_id
+        return False
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """There is nothing to take back."""
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""

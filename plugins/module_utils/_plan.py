@@ -263,8 +263,10 @@ def _removal(desired: Desired, generations: t.Sequence[Generation], held: Held) 
     return Plan(desired, "removed" if steps else "none", tuple(steps), newest, (), (), before, SlotState())
 
 
-def plan_revocation(desired: Desired, token: ListedToken | None) -> Plan:
-    """One token by its id, whoever made it. Already gone is what was wanted."""
-    steps = (Delete(token.id, "removed"),) if token else ()
-    before = SlotState("live") if token else SlotState()
+def plan_revocation(desired: Desired, token: ListedToken | None, *, held: bool) -> Plan:
+    """One token by its id, whoever made it. Already gone is what was wanted. held: our store has its secret."""
+    steps: tuple[Step, ...] = (Delete(token.id, "removed"),) if token else ()
+    if held:
+        steps += (Forget(),)
+    before = SlotState("live" if token else "expired" if held else "absent")
     return Plan(desired, "removed" if steps else "none", steps, None, (), (), before, SlotState())

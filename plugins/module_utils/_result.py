@@ -121,6 +121,7 @@ def set_result(
     if returns_secrets:
         shown = {each.slot.description for each in good if secrets[each.slot.description] or _will_mint(each)}
         result["secrets"] = {description: secret for description, secret in secrets.items() if description in shown}
+        result["superseded_secrets"] = _superseded_secrets(good, keeper)
     if keeper.backup_file:
         result["backup_file"] = keeper.backup_file
     return result
@@ -136,6 +137,13 @@ def _set_entry(outcome: Outcome, secret: str | None) -> Result:
     token = token_of(outcome.current, desired, secret) if desired.present else {"description": desired.slot.description}
     facts = {"reason": outcome.plan.reason, "changes": list(outcome.plan.changes), **_circumstances(outcome)}
     return {**token, **facts}
+
+
+def _superseded_secrets(outcomes: t.Iterable[Outcome], keeper: Keeper) -> Result:
+    """By id, for those that live on and whose secret is still there."""
+    live = ((each.slot, old.id) for each in outcomes for old in each.plan.superseded)
+    found = {token_id: keeper.superseded_secret(slot, token_id) for slot, token_id in live}
+    return {token_id: secret for token_id, secret in found.items() if secret}
 
 
 def _decision(decision: Decision) -> Result:
@@ -218,6 +226,7 @@ def _diff(plan: Plan) -> Result:
 def _superseded(generation: Generation, current: Generation | None, overlap: int) -> Result:
     return {
         "id": generation.id,
+        "created_at": format_date(generation.marker.created),
         "expires_at": format_date(generation.expires_at),
         "retire_at": format_date(max(current.marker.created, generation.marker.created) + overlap) if current else None,
     }

@@ -51,6 +51,8 @@ options:
   token_id:
     description:
       - Id of one token to revoke, whoever made it. Goes with O(state=absent) only.
+      - With O(store), when it is the token in use, the one that it replaced is in use again if it still lives there. So a new
+        token that turns out to be no good is taken back within its O(overlap).
     type: str
   owner:
     description:
@@ -148,6 +150,7 @@ options:
         one is gone, a new token is made.
       - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by
         the next one.
+      - The secret of a replaced token stays beside that of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
     type: path
   store_vault_id:
@@ -368,6 +371,9 @@ superseded:
   contains:
     id:
       description: Its id.
+      type: str
+    created_at:
+      description: When it was created, by the server's clock.
       type: str
     expires_at:
       description: When it expires by itself. V(null) for never.

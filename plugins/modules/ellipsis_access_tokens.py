@@ -181,6 +181,11 @@ secrets:
     - The result of the task is not shown when it holds a secret. Tasks that use it need C(no_log) themselves.
   returned: without O(store), or when O(return_secret=true)
   type: dict
+superseded_secrets:
+  description:
+    - By id, the secrets of replaced tokens that live on, as far as the O(store) has them.
+  returned: with RV(secrets)
+  type: dict
 created:
   description: Descriptions of the tokens that were created.
   returned: when the options are valid

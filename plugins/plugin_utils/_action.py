@@ -34,6 +34,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import v
 
 display = Display()
 Values = dict[str, t.Any]
+_OF_SETS = ("secrets", "superseded_secrets")
 _previous_call: tuple[str, Values] | None = None
 
 
@@ -57,7 +58,7 @@ class EllipsisAction(ActionBase):
             result = self._run_elsewhere(params, task_vars or {})
         else:
             result = self._run_here(params)
-        if result.get("secret") or any((result.get("secrets") or {}).values()):
+        if result.get("secret") or any(any((result.get(name) or {}).values()) for name in _OF_SETS):
             self._censor(result)
         return result
 

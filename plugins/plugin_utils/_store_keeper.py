@@ -20,6 +20,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._result import fingerprint
 from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import format_date
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._entries import without
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
 
 # How many replaced tokens are known as our own; more than these never live at a time.
@@ -74,6 +75,21 @@ class StoreKeeper:
         entry = self._store.read(self._stored(slot))
         return entry.token if entry else None
 
+    def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
+        """The secret of a replaced token, kept beside that of its replacement."""
+        entry = self._store.read(self._stored(slot))
+        return entry.previous.token if entry and entry.previous and entry.previous.id == token_id else None
+
+    def holds(self, token_id: str) -> bool:
+        """Whether any entry holds the token, now or as the previous one."""
+        return any(without(entry, {token_id}) != entry for entry in self._store.entries().values())
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """Take the tokens out of all entries, and the previous secrets back."""
+        after = {entry: without(entry, token_ids) for entry in self._store.entries().values()}
+        self._store.keep([kept for entry, kept in after.items() if kept and kept != entry])
+        self._store.forget([entry.slot for entry, kept in after.items() if kept is None])
+
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Record the nonces, which also proves that the secrets can be stored."""
         self._store.begin({self._stored(slot): nonce for slot, nonce in nonces.items()})
@@ -108,6 +124,7 @@ class StoreKeeper:
             valid_for=format_duration(generation.marker.lifetime),
             fingerprint=fingerprint(minted.secret),
             replaced=replaced,
+            previous=earlier.bare if earlier and earlier.id else None,
         )
 
     def _stored(self, slot: Slot) -> StoredSlot:

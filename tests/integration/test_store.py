@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -131,6 +132,47 @@ def test_a_token_that_does_not_work_is_revoked_and_the_earlier_one_stays(
     assert "revoked again and the earlier one stays" in run.text
     assert stored(controller)["tile server"]["token"] == kept["token"]
     assert [token.secret for token in emulator.tokens if token.live(emulator.clock.now())] == [kept["token"]]
+
+
+def test_the_way_back(controller: Controller, emulator: Emulator, vault: tuple[str, ...]) -> None:
+    run = controller.run(
+        task()
+        + task("    regenerate: always\n", "replaced")
+        + """
+- keep: {replaced: "{{ r }}"}
+- ellipsis.drive.ellipsis_access_token: &revoke
+    token_id: "{{ r.access_token.id }}"
+    state: absent
+    store: tokens.yml
+  check_mode: true
+- ellipsis.drive.ellipsis_access_token: *revoke
+- ellipsis.drive.ellipsis_access_token: *revoke
+  register: again
+- keep: {again: "{{ again }}"}
+"""
+        + task(name="after")
+        + "- keep: {after: '{{ r }}'}",
+        *vault,
+    )
+    old, new = emulator.tokens
+    assert (old.revoked_at, new.revoked_at is None) == (None, False)
+    assert run.value("again")["changed"] is False
+    assert run.value("after")["reason"] == "none"
+    entry = stored(controller)["tile server"]
+    assert (entry["token"], "previous" in entry) == (old.secret, False)
+
+
+def test_the_previous_secret_goes_with_its_token(
+    controller: Controller, emulator: Emulator, vault: tuple[str, ...]
+) -> None:
+    controller.run(task() + task("    regenerate: always\n"), *vault)
+    entry: dict[str, Any] = dict(stored(controller)["tile server"])
+    assert entry["previous"]["token"] == emulator.tokens[0].secret
+    controller.run(task("    overlap: 0\n"), *vault)
+    assert "previous" not in stored(controller)["tile server"]
+    revoke = "- ellipsis.drive.ellipsis_access_token: {token_id: ID, state: absent, store: tokens.yml}"
+    controller.run(revoke.replace("ID", str(entry["id"])), *vault)
+    assert stored(controller) == {}
 
 
 def test_parallel_hosts_and_a_shared_store_make_one_token(

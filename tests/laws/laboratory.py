@@ -83,6 +83,17 @@ class InterruptedKeeper:
     def secret(self, slot: Slot) -> str | None:
         return self._keeper.secret(slot)
 
+    def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
+        return self._keeper.superseded_secret(slot, token_id)
+
+    def holds(self, token_id: str) -> bool:
+        return self._keeper.holds(token_id)
+
+    def revoked(self, token_ids: Collection[str]) -> None:
+        self._pass_by()
+        self._keeper.revoked(token_ids)
+        self._pass_by()
+
     def begin(self, nonces: Mapping[Slot, str]) -> None:
         self._pass_by()
         self._keeper.begin(nonces)

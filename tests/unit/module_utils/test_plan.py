@@ -274,8 +274,10 @@ def test_renew_at(generation: Generation, margin: Margin, due: float | None) -> 
 
 
 def test_revocation_by_id() -> None:
-    assert words(plan_revocation(Desired(SLOT, present=False), ListedToken("1", "x"))) == "-1"
-    assert words(plan_revocation(Desired(SLOT, present=False), None)) == ""
+    assert words(plan_revocation(Desired(SLOT, present=False), ListedToken("1", "x"), held=False)) == "-1"
+    assert words(plan_revocation(Desired(SLOT, present=False), None, held=False)) == ""
+    kept = plan_revocation(Desired(SLOT, present=False), None, held=True)
+    assert kept.reason == "removed" and kept.before.status == "expired"
 
 
 GENERATIONS = st.lists(

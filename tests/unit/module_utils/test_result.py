@@ -94,9 +94,9 @@ def test_no_secret(outcome: Outcome, secret: dict[str, None]) -> None:
 )
 def test_when_a_superseded_one_goes(current: Generation, superseded: Generation, retire_at: str) -> None:
     found = decided(OLD, NEW, held=Held(True, current.id))
-    assert answered(Outcome(found, current))["superseded"] == [
-        {"id": superseded.id, "expires_at": answered_expiry(superseded), "retire_at": retire_at}
-    ]
+    [answer] = answered(Outcome(found, current))["superseded"]
+    assert answer.pop("created_at") < answer["retire_at"]
+    assert answer == {"id": superseded.id, "expires_at": answered_expiry(superseded), "retire_at": retire_at}
 
 
 def answered_expiry(generation: Generation) -> str:
