@@ -21,8 +21,14 @@ Values = t.Mapping[str, t.Any]
 SEVERITIES = ("error", "warning", "info")
 _NO_FINDING = "ok"
 _HOUR, _MINUTE = 3600, 60
-_UNITS = ((2 * 365 * DAY, 365 * DAY, "years"), (60 * DAY, 30.44 * DAY, "months"), (2 * DAY, DAY, "days"))
-_UNITS = (*_UNITS, (2 * _HOUR, _HOUR, "hours"), (0, _MINUTE, "minutes"))
+# From how many seconds on a unit is used, and how many it has.
+_UNITS: tuple[tuple[int, float, str], ...] = (
+    (2 * 365 * DAY, 365 * DAY, "years"),
+    (60 * DAY, 30.44 * DAY, "months"),
+    (2 * DAY, DAY, "days"),
+    (2 * _HOUR, _HOUR, "hours"),
+    (0, _MINUTE, "minutes"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,5 +131,7 @@ def _date(text: str | None) -> str:
 @lru_cache
 def _template() -> Template:
     source = Path(__file__).with_name("_page.html.j2").read_text(encoding="utf-8")
-    layout = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    return Environment(autoescape=True, undefined=StrictUndefined, **layout).from_string(source)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(source)

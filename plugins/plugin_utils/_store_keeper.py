@@ -109,8 +109,10 @@ class StoreKeeper:
         self._store.forget([self._stored(slot) for slot in slots])
 
     def secrets(self) -> t.Mapping[str, str]:
-        """Everything that is in the file."""
-        return {entry.id: entry.token for entry in self._store.entries().values() if entry.id and entry.token}
+        """Everything that is in the file, previous secrets included."""
+        entries = self._store.entries().values()
+        kept = (*entries, *(entry.previous for entry in entries if entry.previous))
+        return {entry.id: entry.token for entry in kept if entry.id and entry.token}
 
     def _entry(self, minted: Minted) -> Entry:
         generation, earlier = minted.generation, self._replaced[minted.slot]
