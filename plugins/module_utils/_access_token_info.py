@@ -18,10 +18,9 @@ from ._duration import parse_duration
 from ._errors import OptionError
 from ._filters import FILTERS_SPEC, filters_of
 from ._keeper import Keeper
-from ._marker import Slot
 from ._options import ACCESS_TOKEN_SPEC
 from ._result import Result, listed_token
-from ._tokens import ListedToken
+from ._tokens import ListedToken, format_date
 from ._verify import LEVELS, Probe, Prober, failures, sentence
 
 _STORE_OPTIONS = ("store", "store_vault_id", "store_plaintext")
@@ -46,18 +45,19 @@ def run(params: Params, context: Context) -> Result:
     tokens, now = tuple(sorted(account.tokens(), key=_order)), account.now()
     if filters.path_id:
         _warn_of_unreadable(tokens, account)
-    found = [token for token in tokens if filters.pass_(token, now)]
+    secrets = keeper.secrets() if keeper else {}
+    found = [token for token in tokens if filters.pass_(token, now, secrets.get(token.id))]
     missing, root = _look_at_paths(found, account) if params["check_paths"] else (frozenset(), frozenset())
-    held = {slot: keeper.held(slot).id for slot in _slots(found)} if keeper else None
     ids = {token.id for token in found}
-    everything = audit(Evidence(tokens, now, soon, overdue, missing, root, held))
+    everything = audit(Evidence(tokens, now, soon, overdue, missing, root, secrets if keeper else None))
     findings = [finding for finding in everything if finding.token_id in ids]
-    tried = _try(params, found, account, keeper) if keeper else []
+    tried = _try(params, found, account, secrets)
     findings += [_about(token, probe) for token, probe in tried if failures([probe], params["verify"])]
     calls = account.client.calls - earlier
     result = {
         "changed": False,
-        "access_tokens": [listed_token(token) for token in found],
+        "listed_at": format_date(now),
+        "access_tokens": [listed_token(token, secrets.get(token.id)) for token in found],
         "findings": [{**asdict(finding), "severity": finding.severity} for finding in findings],
         "summary": {"tokens": len(found), **summary(findings)},
         "verified": [{"token_id": token.id, **asdict(probe)} for token, probe in tried],
@@ -83,10 +83,6 @@ def _keeper(params: Params, context: Context) -> Keeper | None:
     return context.store({**params, "backup": False})
 
 
-def _slots(tokens: t.Iterable[ListedToken]) -> set[Slot]:
-    return {token.marker.slot for token in tokens if token.marker}
-
-
 def _look_at_paths(tokens: t.Iterable[ListedToken], account: Account) -> tuple[frozenset[str], frozenset[str]]:
     """The paths of these tokens that are not there, and everything that lies directly in the drive."""
     paths = {grant.path_id for token in tokens for grant in token.access_list or ()}
@@ -96,13 +92,12 @@ def _look_at_paths(tokens: t.Iterable[ListedToken], account: Account) -> tuple[f
 
 
 def _try(
-    params: Params, tokens: t.Iterable[ListedToken], account: Account, keeper: Keeper
+    params: Params, tokens: t.Iterable[ListedToken], account: Account, secrets: t.Mapping[str, str]
 ) -> list[tuple[ListedToken, Probe]]:
     """Use the tokens whose secrets are in the store."""
     tried: list[tuple[ListedToken, Probe]] = []
     for token in tokens if params["verify"] != "none" else ():
-        slot = token.marker.slot if token.marker else None
-        secret = keeper.secret(slot) if slot and keeper.held(slot).id == token.id else None
+        secret = secrets.get(token.id)
         if secret is None:
             continue
         if token.access_list is None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from ._access import spec_of
 from ._account import by_slot
-from ._marker import Slot
 from ._plan import SCOPES
 from ._tokens import Generation, ListedToken, actual_expiry, format_date
 
@@ -52,7 +51,7 @@ class Evidence:
     """What findings are made from. now: epoch seconds by the server; soon, overdue: seconds.
 
     missing_paths: paths that were looked for and not found. root: the paths of the whole drive, empty where nobody looked.
-    held: the ids in the store by slot, None without a store.
+    held: the tokens whose secrets are in the store, None without a store.
     """
 
     tokens: tuple[ListedToken, ...]
@@ -61,7 +60,7 @@ class Evidence:
     overdue: int
     missing_paths: frozenset[str] = frozenset()
     root: frozenset[str] = frozenset()
-    held: t.Mapping[Slot, str | None] | None = None
+    held: t.Collection[str] | None = None
 
 
 def audit(evidence: Evidence) -> tuple[Finding, ...]:
@@ -118,7 +117,7 @@ def _about_marker(token: ListedToken, evidence: Evidence, live: t.Sequence[Gener
             )
         if len(live) > _GENERATIONS:
             yield "duplicate", f"It is one of {len(live)} live tokens of {marker.slot.description!r}; run its task."
-    elif evidence.held is not None and evidence.held.get(marker.slot) not in {each.id for each in live}:
+    elif evidence.held is not None and not any(each.id in evidence.held for each in live):
         yield "secret_missing", "Its secret is not in the store; run its task, or point store to the right file."
 
 

@@ -61,6 +61,9 @@ class Keeper(t.Protocol):
     def forget(self, slots: t.Collection[Slot]) -> None:
         """These have no tokens any more."""
 
+    def secrets(self) -> t.Mapping[str, str]:
+        """All secrets that this keeper has, by the ids of their tokens, whatever slot and account they are of."""
+
 
 @dataclass(frozen=True)
 class Elsewhere:
@@ -98,3 +101,7 @@ class Elsewhere:
 
     def forget(self, slots: t.Collection[Slot]) -> None:
         """There is nothing to forget."""
+
+    def secrets(self) -> t.Mapping[str, str]:
+        """Only the user knows."""
+        return {}

@@ -66,7 +66,7 @@ def token_of(generation: Generation | None, desired: Desired, secret: str | None
     }
 
 
-def listed_token(token: ListedToken) -> Result:
+def listed_token(token: ListedToken, secret: str | None = None) -> Result:
     """RV(access_token) for any listed token: what the server reports, and what the marker says of our own."""
     marker = token.marker
     return {
@@ -79,7 +79,7 @@ def listed_token(token: ListedToken) -> Result:
         "expires_at": format_date(actual_expiry(marker, token.expires_at) if marker else token.expires_at),
         "valid_for": format_duration(marker.lifetime) if marker else None,
         "managed": marker is not None,
-        "fingerprint": None,
+        "fingerprint": fingerprint(secret) if secret else None,
     }
 
 

@@ -34,6 +34,11 @@ options:
   managed:
     description: Only tokens that this collection made (V(true)), or only others (V(false)).
     type: bool
+  fingerprint:
+    description:
+      - Only the token whose secret has this fingerprint and is in the O(store). That tells which token a leaked secret is of.
+      - The fingerprint is V(sha256:) and the first 12 digits of the SHA-256 hash of the secret. More digits do no harm.
+    type: str
   path_id:
     description:
       - Only tokens that name this path in their access list.
@@ -118,6 +123,12 @@ EXAMPLES = r"""
     warn_within: 14d
     fail_on: [expires_soon, secret_missing]
 
+- name: Find out which token a leaked secret is of
+  ellipsis.drive.ellipsis_access_token_info:
+    fingerprint: "sha256:{{ leaked_secret | hash('sha256') }}"
+    store: "{{ config_dir }}/tokens.yml"
+  register: leaked
+
 - name: Prove that a stored token works
   ellipsis.drive.ellipsis_access_token_info:
     description: tile server
@@ -127,6 +138,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+listed_at:
+  description: When the tokens were listed, by the server's clock (ISO 8601, UTC).
+  returned: success
+  type: str
+  sample: "2026-11-24T09:30:00Z"
 access_tokens:
   description: The tokens, ordered by description and age. What the server does not tell is V(null).
   returned: success
@@ -163,7 +179,9 @@ access_tokens:
       description: Whether this collection made it.
       type: bool
     fingerprint:
-      description: V(null), since the server does not tell secrets.
+      description:
+        - The start of the SHA-256 hash of its secret, where the O(store) has that. V(null) elsewhere, since the server does not
+          tell secrets.
       type: str
 findings:
   description: What deserves attention among the returned tokens.

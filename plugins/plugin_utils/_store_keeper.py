@@ -108,6 +108,12 @@ class StoreKeeper:
         """Remove the entries."""
         self._store.forget([self._stored(slot) for slot in slots])
 
+    def secrets(self) -> t.Mapping[str, str]:
+        """Everything that is in the file, previous secrets included."""
+        entries = self._store.entries().values()
+        kept = (*entries, *(entry.previous for entry in entries if entry.previous))
+        return {entry.id: entry.token for entry in kept if entry.id and entry.token}
+
     def _entry(self, minted: Minted) -> Entry:
         generation, earlier = minted.generation, self._replaced[minted.slot]
         replaced = (*earlier.replaced, earlier.id)[-_REMEMBERED:] if earlier and earlier.id else ()

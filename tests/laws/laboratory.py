@@ -114,6 +114,9 @@ class InterruptedKeeper:
         self._keeper.forget(slots)
         self._pass_by()
 
+    def secrets(self) -> Mapping[str, str]:
+        return self._keeper.secrets()
+
 
 @dataclass(frozen=True)
 class Report:

@@ -64,10 +64,10 @@ CASES: list[tuple[str, list[ListedToken], dict[str, Any], list[tuple[str, str]]]
     ("path gone", [ours("a")], {"missing_paths": frozenset({"p"})}, [("a", "path_missing")]),
     ("whole drive", [ours("a")], {"root": frozenset({"p"})}, [("a", "too_wide")]),
     ("part of the drive", [ours("a")], {"root": frozenset({"p", "q"})}, []),
-    ("secret there", [ours("a")], {"held": {SLOT: "a"}}, []),
-    ("secret of the one before", [ours("a", age=2 * DAY), ours("b")], {"held": {SLOT: "a"}}, []),
-    ("secret gone", [ours("a")], {"held": {SLOT: "z"}}, [("a", "secret_missing")]),
-    ("never kept", [ours("a")], {"held": {}}, [("a", "secret_missing")]),
+    ("secret there", [ours("a")], {"held": {"a"}}, []),
+    ("secret of the one before", [ours("a", age=2 * DAY), ours("b")], {"held": {"a"}}, []),
+    ("secret gone", [ours("a")], {"held": {"z"}}, [("a", "secret_missing")]),
+    ("never kept", [ours("a")], {"held": set()}, [("a", "secret_missing")]),
 ]
 
 
