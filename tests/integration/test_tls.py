@@ -109,7 +109,7 @@ def test_no_validation_and_not_a_word_about_it(door: str, opened: Callable[..., 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         opened(door, "stranger", validate_certs=False).list_tokens()
-    assert said == []
+    assert not [each for each in said if "Insecure" in each.category.__name__]
 
 
 @pytest.mark.parametrize("bundle", ["/no/such/bundle", "", "stranger"])
