@@ -105,7 +105,9 @@ def test_a_refused_tunnel_is_tried_again_even_for_a_creation(
 ) -> None:
     with proxy(service, refusals=(status, status)) as server:
         monkeypatch.setenv("https_proxy", f"http://{server.address}")
-        create(opened(service))
+        client = opened(service)
+        client.sender.sleep = lambda _seconds: None
+        create(client)
         assert server.asked == [f"CONNECT {HOST}:443"] * 3
     assert len(emulator.tokens) == 1
 
