@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def type_complaints(inputs: Mapping[str, Any], injectors: Mapping[str, Any]) -> 
     found += [f"inputs: {name} twice" for name in set(names) if names.count(name) > 1]
     found += [complaint for field in fields for complaint in _field(field)]
     found += [f"injectors.{key}: unknown" for key in injectors.keys() - {"file", "env", "extra_vars"}]
-    return found + list(_injectors(names, injectors))
+    return [*found, *_names(injectors), *_templates(names, injectors)]
 
 
 def _field(field: Mapping[str, Any]) -> Iterator[str]:
@@ -54,8 +55,8 @@ def _field(field: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: a format refuses the field when it is empty"
 
 
-def _injectors(names: list[Any], injectors: Mapping[str, Any]) -> Iterator[str]:
-    files = list(injectors.get("file", {}))
+def _names(injectors: Mapping[str, Any]) -> Iterator[str]:
+    files = injectors.get("file", {})
     if "template" in files and len(files) > 1:
         yield "injectors.file: template stands alone, several are template.NAME"
     for name in files:
@@ -64,15 +65,18 @@ def _injectors(names: list[Any], injectors: Mapping[str, Any]) -> Iterator[str]:
     for name in injectors.get("env", {}):
         if not IDENTIFIER.fullmatch(name) or name.startswith("ANSIBLE_") or name in TAKEN:
             yield f"injectors.env.{name}: refused as a variable"
+
+
+def _templates(fields: list[Any], injectors: Mapping[str, Any]) -> Iterator[str]:
+    files = list(injectors.get("file", {}))
     path: Any = "path" if files == ["template"] else {name.partition(".")[2]: "path" for name in files}
     tower = {"tower": {"filename": path} if files else {}}
-    for section in ("file", "env", "extra_vars"):
-        for name, template in injectors.get(section, {}).items():
-            # Empty as well, since a condition hides what it guards.
-            for value in ("text", ""):
-                error = _error(template, dict.fromkeys(names, value) | tower)
-                if error:
-                    yield f"injectors.{section}.{name}: {error}"
+    templates = ((kind, *pair) for kind, section in injectors.items() for pair in section.items())
+    # Empty as well, since a condition hides what it guards.
+    for (kind, name, template), value in product(templates, ("text", "")):
+        error = _error(template, dict.fromkeys(fields, value) | tower)
+        if error:
+            yield f"injectors.{kind}.{name}: {error}"
 
 
 def _error(template: str, values: Mapping[str, Any]) -> str:
