@@ -105,7 +105,7 @@ def injected(kind: Record, values: Record, folder: Path) -> tuple[dict[str, Any]
 
 def run(launch: Launch, folder: Path) -> Job:
     """Run a job in a folder of its own, which must not exist yet."""
-    for name in ("project", "inventory", "env", "home", "tmp"):
+    for name in ("project", "inventory", "env", "home"):
         (folder / name).mkdir(parents=True)
     shutil.copytree(launch.project, folder / "project", dirs_exist_ok=True)
     environment = _base_environment(folder)
@@ -143,7 +143,6 @@ def _base_environment(folder: Path) -> dict[str, Any]:
         "PATH": path,
         "HOME": str(folder / "home"),
         "LC_ALL": "C.UTF-8",
-        "TMPDIR": str(folder / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
         "ANSIBLE_FORCE_COLOR": "True",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",

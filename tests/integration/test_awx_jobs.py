@@ -133,3 +133,84 @@ def test_a_job_logs_in_and_shows_no_secret(login: str, awx: Awx, emulator: Emula
     assert ran.result("A list")["summary"]["tokens"] == 3
     assert list((ran.artifacts / "fact_cache").iterdir())
     assert awx.leaks(emulator) == []
+
+
+STORED = """
+    - name: One token
+      ellipsis.drive.ellipsis_access_token: {description: tile server, store: "{{ store }}"}
+    - name: A template
+      ansible.builtin.copy:
+        content: "{{ lookup('ellipsis.drive.ellipsis_access_token', 'tile server', store=store) }}"
+        dest: "{{ out }}"
+        mode: "0600"
+      no_log: true
+      diff: false
+"""
+
+
+def test_a_store_lives_in_a_folder_that_jobs_share(awx: Awx, emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    source = project(tmp_path, STORED, module_defaults=MODULE_DEFAULTS)
+    variables = {"out": str(tmp_path / "out"), "store": str(tmp_path / "shared" / "tokens.yml")}
+    launch = Launch(
+        source, "site.yml", variables=variables, vault_password=VAULT_PASSWORD, arguments=("-vvvv", "--diff")
+    )
+    jobs = [awx.run(launch) for _ in range(2)]
+    assert [ran.result("One token")["reason"] for ran in jobs] == ["create", "none"]
+    assert "$ANSIBLE_VAULT" in (tmp_path / "shared" / "tokens.yml").read_text()
+    assert (tmp_path / "out").read_text() in emulator.secrets
+    assert awx.leaks(emulator) == []
+
+
+def test_a_store_in_the_project_is_gone_and_the_next_job_says_so(awx: Awx, emulator: Emulator, tmp_path: Path) -> None:
+    source = project(tmp_path, STORED, module_defaults=MODULE_DEFAULTS)
+    variables = {"out": str(tmp_path / "out"), "store": "tokens.yml"}
+    launch = Launch(source, "site.yml", variables=variables, vault_password=VAULT_PASSWORD)
+    awx.run(launch)
+    second = awx.run(launch, code=2)
+    assert "its secret is not in" in second.result("One token")["msg"]
+    assert len(emulator.tokens) == 1
+    assert awx.leaks(emulator) == []
+
+
+HELD_ON_HOSTS = """
+    - name: Read what the host has
+      ansible.builtin.slurp: {src: "{{ out }}"}
+      register: had
+      failed_when: false
+      no_log: true
+    - name: One token
+      ellipsis.drive.ellipsis_access_token:
+        description: "{{ token_description }}"
+        access_list: [{path_id: "{{ token_path }}", access_tier: "{{ token_tier }}"}]
+        valid_for: "{{ token_valid_for }}"
+        held_id: "{{ (had.content | b64decode | from_json).id if had.content is defined else '' }}"
+      register: made
+    - name: Deliver it
+      ansible.builtin.copy:
+        content: "{{ {'id': made.access_token.id, 'token': made.secret} | to_json }}"
+        dest: "{{ out }}"
+        mode: "0600"
+      when: made.secret is defined
+      no_log: true
+      diff: false
+"""
+
+
+def test_hosts_hold_the_secret_for_jobs_that_keep_nothing(awx: Awx, emulator: Emulator, tmp_path: Path) -> None:
+    source = project(tmp_path, HELD_ON_HOSTS)
+    answers = {
+        "token_description": "a {{ description }}",  # whoever answers a survey writes no templates
+        "token_path": PATHS["Projects/Roads"],
+        "token_tier": "viewPlus",
+        "token_valid_for": "7d",
+    }
+    launch = Launch(source, "site.yml", variables={"out": str(tmp_path / "out")}, answers=answers)
+    awx.run(launch)
+    held = (tmp_path / "out").read_text()
+    assert awx.run(launch).result("One token")["reason"] == "none"
+    assert (tmp_path / "out").read_text() == held
+    (tmp_path / "out").unlink()
+    assert "secret_missing" in awx.run(launch).stdout
+    assert {token.description.partition(" [ed1:")[0] for token in emulator.tokens} == {"a {{ description }}"}
+    assert awx.leaks(emulator) == []

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.ellipsis.drive.tests.awx import rules
 from ansible_collections.ellipsis.drive.tests.awx.api import Awx, serve
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
