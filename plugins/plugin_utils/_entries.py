@@ -126,7 +126,7 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
 def _token_of(slot: StoredSlot, raw: t.Any, where: str) -> Entry:
     if not isinstance(raw, dict):
         raise StoreError(f"must have a mapping in {where}.")
-    texts = {name: _text(raw, name, where) for name in _TOKEN_FIELDS}
+    texts: dict[str, t.Any] = {name: _text(raw, name, where) for name in _TOKEN_FIELDS}
     if bool(texts["id"]) != bool(texts["token"]):
         raise StoreError(f"must have both id and token, or neither, in {where}.")
     return Entry(slot, **texts)

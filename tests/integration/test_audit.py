@@ -87,7 +87,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"audit_folder": "missing"}, "audit_folder: {folder}/missing is not a directory of the controller; make it first"),
     ({"audit_fail_on": "everything"}, "value of fail_on must be one or more of: never_expires, expires_soon"),
     ({"audit_verify": "basic"}, "verify: needs store, since a token can only be tried with its secret"),
-    ({"ellipsis_api_token": "nonsense"}, "msg\": \"GET /account/security/accessToken answered 401"),
+    ({"ellipsis_api_token": "nonsense"}, 'msg": "GET /account/security/accessToken answered 401'),
 ]
 
 
