@@ -214,3 +214,34 @@ def test_hosts_hold_the_secret_for_jobs_that_keep_nothing(awx: Awx, emulator: Em
     assert "secret_missing" in awx.run(launch).stdout
     assert {token.description.partition(" [ed1:")[0] for token in emulator.tokens} == {"a {{ description }}"}
     assert awx.leaks(emulator) == []
+
+
+def declared(folder: Path) -> list[dict[str, Any]]:
+    deliver = [{"dest": f"{folder}/{{{{ inventory_hostname }}}}.json", "format": "json"}]
+    return [{"description": "tile servers", **DEFAULTS, "deliver": deliver}]
+
+
+def test_the_role_needs_no_disk_of_the_controller(awx: Awx, emulator: Emulator, tmp_path: Path) -> None:
+    """Each job begins with nothing: it asks the hosts what they hold, also when it has to take a renewal back."""
+    source = project(tmp_path, "[]", roles=["ellipsis.drive.access_tokens"], vars={"access_tokens": declared(tmp_path)})
+    (source / "check.yml").write_text("- ansible.builtin.command: test ! -e {{ broken }}\n  changed_when: false\n")
+    variables = {"access_tokens_check_tasks": "check.yml", "broken": str(tmp_path / "broken")}
+    launch = Launch(source, "site.yml", hosts=("alpha", "beta"), variables=variables, arguments=("-vvvv", "--diff"))
+
+    def delivered() -> list[str]:
+        return [(tmp_path / f"{host}.json").read_text() for host in launch.hosts]
+
+    awx.run(launch)
+    first = delivered()
+    awx.run(launch)
+    assert delivered() == first and len(emulator.tokens) == 1
+
+    emulator.clock.advance(70 * 86400)
+    (tmp_path / "broken").touch()
+    awx.run(launch, code=2)
+    assert delivered() == first
+    (tmp_path / "broken").unlink()
+    awx.run(launch)
+    assert delivered() != first
+    assert [token.secret in delivered()[0] for token in emulator.tokens if token.revoked_at is None] == [True]
+    assert awx.leaks(emulator) == []
