@@ -48,6 +48,7 @@ test-quick: ruff types unit
 environments:
 	@$(if $(READY),,$(PYTHON) $(TOOLS)/environments.py newest oldest importer)
 	@$(if $(READY),,$(PYTHON) $(TOOLS)/nginx.py)
+	@$(if $(READY),,$(PYTHON) $(TOOLS)/other_collections.py .venv/newest/bin/python)
 
 lint: ruff ansible-lint changelog licences
 
