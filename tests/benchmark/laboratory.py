@@ -68,6 +68,7 @@ class Laboratory:
         """One run of a row; it ends the benchmark when it is not what it should be."""
         if row.fresh:
             self.control.reset()
+            self.control.add_folder_tree(row.layers)
         self.control.clear_journal()
         self.run(row.what)
         took = json.loads((self.folder / "took.json").read_text())
@@ -141,5 +142,10 @@ class Laboratory:
 
 def calls_of(journal: list[dict[str, Any]]) -> Counter[str]:
     """The calls of a journal, by the kinds that results count."""
-    kinds = {"GET": "list", "POST": "create", "DELETE": "delete"}
-    return Counter(kinds[entry["method"]] if entry["path"].startswith(TOKENS_PATH) else "verify" for entry in journal)
+    return Counter(map(_kind, journal))
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    if entry["path"].startswith(TOKENS_PATH):
+        return {"GET": "list", "POST": "create", "DELETE": "delete"}[entry["method"]]
+    return "verify" if entry["authorization"] == "access" else "path"

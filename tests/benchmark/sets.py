@@ -110,15 +110,17 @@ def _calls(cell: Cell) -> Calls:
     if cell.action == UNCHANGED:
         return {"list": pages(before)}
     writes = {"delete": part} if cell.action == PRUNE else {"create": tokens if cell.action == CREATE else part}
+    # The access of the account to the path, before anything is created.
+    look = {} if cell.action == PRUNE else {"path": 1}
     if cell.way == ONE_TASK:
         # The plan, the plan again under the lock, and a look for twins; pruning looks whether anything is left of a slot.
         after = tokens if cell.action == PRUNE else before + writes["create"]
-        return {"list": pages(before) * (1 if cell.action == PRUNE else 2) + pages(after), **writes}
+        return {"list": pages(before) * (1 if cell.action == PRUNE else 2) + pages(after), **writes, **look}
     if cell.way == LOOP:
         # A look for twins after each creation; what is absent has no overlap.
         looks = sum(pages(before + each) for each in range(1, writes.get("create", 0) + 1))
         replaced = {"delete": part + max(0, 2 * part - tokens)} if cell.action == PRUNE else {}
-        return {"list": 2 * pages(before) + looks, **writes, **replaced}
+        return {"list": 2 * pages(before) + looks, **writes, **replaced, **look}
     return {"list": pages(before), **writes}
 
 
