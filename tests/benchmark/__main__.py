@@ -25,6 +25,7 @@ from ansible_collections.ellipsis.drive.tests.emulator import Control
 
 from .document import Facts, document, plot
 from .figures import Figure, Sample, Target, figures, targets
+from .hosts import HOST_ROWS
 from .laboratory import Laboratory, emulator
 from .lookups import check_rendered, decryptions, lay_store
 from .paths import PATH_ROWS, path_targets
@@ -42,7 +43,7 @@ QUICK_TOKENS = 300
 def main() -> int:
     arguments = _arguments()
     rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
-    rows = [*ROWS, *PATH_ROWS, *_set_rows(arguments.quick)]
+    rows = [*ROWS, *PATH_ROWS, *HOST_ROWS, *_set_rows(arguments.quick)]
     load = os.getloadavg()[0]
     with _laboratories() as laboratories:
         samples, list_calls = _rounds(laboratories, rows, rounds, 1 if arguments.quick else None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from . import rows, sets
 from .figures import Figure, Target
+from .hosts import HOST_ROWS, HOSTS
 from .paths import FOLDERS, LAYERS, NAMED, PATH_ROWS
 from .plot import Panel, svg
 from .set_targets import of
@@ -35,6 +36,10 @@ _ASIDE = (
 _PATHS_TEXT = (
     f"A drive with {len(LAYERS) + FOLDERS:,} paths in {FOLDERS} folders, and {NAMED} tokens for {NAMED} layers in all of the folders. "
     "What the names cost is beyond the same task with ids. The walk lists the same folders with as many threads, and nothing else."
+)
+_HOSTS_TEXT = (
+    "Each host has a token of its own. The role makes all of them in one go; a task that every host runs lists them for each host. "
+    "Nothing is delivered here."
 )
 _PLAIN_HEAD = ("", "Runs", "Seconds", "Calls", "MiB")
 
@@ -89,6 +94,9 @@ def document(facts: Facts, found: Mapping[str, Figure], verdict: Iterable[Target
         f"## Paths by name, at {rows.LATENCY_MS} ms",
         _PATHS_TEXT,
         _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in PATH_ROWS]),
+        f"## {HOSTS} hosts, at {rows.LATENCY_MS} ms",
+        _HOSTS_TEXT,
+        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in HOST_ROWS]),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -82,6 +82,7 @@ class Laboratory:
         if isinstance(what, Play):
             # From a file, as the variables of users come.
             (self.folder / "variables.json").write_text(json.dumps(self._variables(what)))
+            (self.folder / "inventory.ini").write_text(_inventory(what.hosts))
         done = subprocess.run(
             [sys.executable, "-I", str(HERE / "timed.py"), str(self.folder / "took.json"), *self._command(what)],
             cwd=self.folder,
@@ -116,7 +117,7 @@ class Laboratory:
             places = {"here": str(HERE), "api_url": self.api_url, "path_id": PATH_ID}
             return [sys.executable, *(argument.format(**places) for argument in what.arguments)]
         playbook = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
-        return [playbook, str(PLAYS / what.file), "-e", "@variables.json"]
+        return [playbook, str(PLAYS / what.file), "-i", "inventory.ini", "-e", "@variables.json"]
 
     def _variables(self, play: Play) -> dict[str, Any]:
         return {"api_url": self.api_url, "path_id": PATH_ID, "folder": str(self.folder), **play.variables}
@@ -138,6 +139,11 @@ class Laboratory:
             "ELLIPSIS_API_URL": self.api_url,
             "PYTHONPATH": str(COLLECTIONS),
         }
+
+
+def _inventory(hosts: int) -> str:
+    local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
+    return "\n".join([f"localhost {local}", "[many]", *(f"host{number:03d} {local}" for number in range(hosts))]) + "\n"
 
 
 def calls_of(journal: list[dict[str, Any]]) -> Counter[str]:

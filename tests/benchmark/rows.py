@@ -21,10 +21,11 @@ Calls = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Play:
-    """A playbook of the folder plays."""
+    """A playbook of the folder plays. hosts: how many there are in the group many, all of them this machine."""
 
     file: str
     variables: Mapping[str, Any] = field(default_factory=dict)
+    hosts: int = 0
 
 
 @dataclass(frozen=True)
