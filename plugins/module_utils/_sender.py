@@ -145,8 +145,7 @@ def json_of(answer: requests.Response) -> t.Any:
         return answer.json()
     except ValueError:
         raise TransportError(
-            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} but not in JSON; "
-            "is api_url an Ellipsis Drive API?"
+            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} but not in JSON"
         ) from None
 
 

@@ -128,7 +128,7 @@ def test_one_renewal_for_all_processes_and_threads(organization: str | None, ope
 def test_a_login_that_never_worked_is_not_renewed(opened: Open, emulator: Emulator) -> None:
     emulator.fault(kind="status", status=401, body="No.", path="accessToken", times=None)
     for _process in range(3):
-        with pytest.raises(Unauthorized, match="The login worked, but may not do this"):
+        with pytest.raises(Unauthorized, match="The login worked, but its account may not manage"):
             opened().list_tokens()
     assert logins(emulator) == {ACCOUNT: 1}
 
@@ -160,6 +160,7 @@ def test_a_refused_password_is_not_sent_again(variant: Variant, opened: Open, em
         ({"kind": "cut_before"}, 1),
         ({"kind": "status", "status": 503}, 1),
         ({"kind": "status", "status": 500}, 1),
+        ({"kind": "status", "status": 429}, 1),
         ({"kind": "garbage", "body": "{}"}, 1),
         # It surely did not arrive, so that nobody saw a password.
         ({"kind": "refused"}, 1),
