@@ -44,7 +44,7 @@ class Role:
             "out": str(self.out) + "/{{ inventory_hostname }}",
             "access_tokens": [slot("tile server", {"dest": "{{ out }}/token.json", "format": "json"})],
         }
-        for host in (*["alpha", "beta", "gamma", "delta", "bastion"],):
+        for host in ("alpha", "beta", "gamma"):
             (self.out / host).mkdir(parents=True)
         (controller.folder / "password").write_text("vault password\n")
 
@@ -55,12 +55,15 @@ class Role:
         tasks: str = ROLE,
         code: int = 0,
         environment: Mapping[str, str | None] | None = None,
+        watch: bool = False,
         **play: Any,
     ) -> Run:
         self.emulator.clear_journal()
         own = {"vars": self.variables, **play}
         given = ("--vault-password-file", "password", *arguments)
-        return self.controller.run(tasks, *given, hosts=hosts, play=own, code=code, environment=environment)
+        return self.controller.run(
+            tasks, *given, hosts=hosts, play=own, code=code, environment=environment, watch=watch
+        )
 
     def rotate(self, *arguments: str, **more: Any) -> Run:
         """A run in which every token has to be replaced."""
