@@ -80,6 +80,18 @@ def _held(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequence[str], 
     return _host_files.newest([*told, *plain(fetched).items(), *given])
 
 
+def _to_mint(
+    hostvars: t.Any,
+    whole_play: t.Sequence[str],
+    slots: t.Sequence[Values],
+    held: Values,
+    in_store: bool,
+    rotate: t.Sequence[str],
+) -> list[Values]:
+    before = _Hosts(hostvars, whole_play).rollout.values()
+    return _rollout.to_mint(plain(slots), plain(held), in_store, plain(rotate), before)
+
+
 def _rolled(minted: Values, held: Values, hostvars: t.Any, whole_play: t.Sequence[str]) -> Values:
     return _rollout.rollout(plain(minted), plain(held), list(_Hosts(hostvars, whole_play).rollout.values()))
 
