@@ -22,7 +22,7 @@ PARALLEL := $(MAKE) READY=yes --no-print-directory --keep-going --jobs=2 $(if $(
 SERIAL := $(MAKE) READY=yes --no-print-directory
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
-.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench build docs clean
+.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench bench-docs build docs clean
 .PHONY: environments ruff ansible-lint changelog licences importer install
 
 help:
@@ -32,7 +32,8 @@ help:
 	@echo "format       let ruff put the code in order"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
-	@echo "bench        measure what a task costs"
+	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
+	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "clean        forget everything built"
 
 test: environments
@@ -47,6 +48,7 @@ test-quick: ruff types unit
 environments:
 	@$(if $(READY),,$(PYTHON) $(TOOLS)/environments.py newest oldest importer)
 	@$(if $(READY),,$(PYTHON) $(TOOLS)/nginx.py)
+	@$(if $(READY),,$(PYTHON) $(TOOLS)/other_collections.py .venv/newest/bin/python)
 
 lint: ruff ansible-lint changelog licences
 
@@ -110,7 +112,10 @@ demo: environments
 
 bench: environments
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
-		python -m ansible_collections.ellipsis.drive.tests.benchmark
+		python -m ansible_collections.ellipsis.drive.tests.benchmark $(BENCH)
+
+bench-docs: environments
+	@$(SERIAL) bench BENCH="--docs $(CURDIR)/docs $(BENCH)"
 
 clean:
 	rm -rf .venv .home .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

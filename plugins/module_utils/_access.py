@@ -14,7 +14,10 @@ import base64
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ._errors import OptionError
+from ._locations import Location
 
 TIERS = ("view", "viewPlus", "share", "edit", "fullView", "editPlus", "admin")
 # The numbers that official clients show; others are not known.
@@ -34,13 +37,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Grant:
-    """What a token may do with one path. Tiles and property names are sorted; None means no fence."""
+    """What a token may do with one path. Tiles and property names are sorted; None means no fence.
+
+    path_id is empty as long as only the location is known.
+    """
 
     path_id: str
     access_tier: str
     tiles: tuple[Tile, ...] | None = None
     max_zoom: int | None = None
     property_fence: tuple[str, ...] | None = None
+    location: Location | None = None
 
 
 AccessList = tuple[Grant, ...]
@@ -64,12 +71,38 @@ def read_tier(value: object) -> str | None:
 
 def canonical(grants: t.Iterable[Grant]) -> AccessList:
     """The grants in their one order."""
-    return tuple(sorted(grants, key=lambda grant: grant.path_id))
+    return tuple(sorted(grants, key=lambda grant: (grant.path_id, str(grant.location or ""))))
+
+
+def distinct(option: str, grants: t.Iterable[Grant]) -> AccessList:
+    """The canonical list; OptionError when a path is there twice, since the server keeps one entry for each."""
+    listed = canonical(grants)
+    for earlier, later in zip(listed, listed[1:]):
+        if (earlier.path_id, earlier.location) == (later.path_id, later.location):
+            path = later.path_id or str(later.location)
+            raise OptionError(f"{option}: path {path} is there twice; keep one entry for each path")
+    return listed
+
+
+def locations_of(access_list: AccessList) -> set[Location]:
+    """What still has to be found."""
+    return {grant.location for grant in access_list if grant.location}
+
+
+def located(option: str, access_list: AccessList, ids: t.Mapping[Location, str]) -> AccessList:
+    """The list with the ids of the locations that were found; OptionError when two of them are the same path."""
+
+    def with_id(grant: Grant) -> Grant:
+        found = grant.location and ids.get(grant.location)
+        return replace(grant, path_id=found, location=None) if found else grant
+
+    return distinct(option, map(with_id, access_list))
 
 
 def describe(grant: Grant) -> dict[str, t.Any]:
     """A grant in the words of the option O(access_list), without what it does not have."""
-    shown: dict[str, t.Any] = {"path_id": grant.path_id, "access_tier": grant.access_tier}
+    path = {"path": str(grant.location)} if grant.location else {"path_id": grant.path_id}
+    shown: dict[str, t.Any] = {**path, "access_tier": grant.access_tier}
     fence: dict[str, t.Any] = {}
     if grant.tiles is not None:
         fence["tiles"] = [{"tile_x": tile.tile_x, "tile_y": tile.tile_y, "zoom": tile.zoom} for tile in grant.tiles]

@@ -12,6 +12,7 @@ from collections import Counter
 from ._connection import CONNECTION_SPEC
 from ._context import Context, Params
 from ._converge import converge, revoke
+from ._locate import locate
 from ._options import ACCESS_TOKEN_SPEC, desired_of
 from ._result import Result, outcome_result, revocation_result
 from ._tokens import ListedToken
@@ -28,6 +29,7 @@ def run(params: Params, context: Context) -> Result:
         plan, token = revoke(desired, token_id, account, context.keeper(params, desired.slot), apply=context.apply)
         return revocation_result(plan, token, account.client.calls - earlier)
     keeper = context.keeper(params, desired.slot)
+    (desired,) = locate([desired], account, apply=context.apply)
     outcome = converge(desired, account, keeper, apply=context.apply)
     for namesake in outcome.namesakes:
         account.warn(_namesake_warning(namesake))

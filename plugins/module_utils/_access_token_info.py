@@ -15,7 +15,7 @@ from ._audit import SEVERITIES, Evidence, Finding, audit, name_of, summary
 from ._connection import CONNECTION_SPEC
 from ._context import Context, Params
 from ._duration import parse_duration
-from ._errors import Missing, OptionError, Unauthorized
+from ._errors import OptionError
 from ._filters import FILTERS_SPEC, filters_of
 from ._keeper import Keeper
 from ._options import ACCESS_TOKEN_SPEC
@@ -61,7 +61,7 @@ def run(params: Params, context: Context) -> Result:
         "findings": [{**asdict(finding), "severity": finding.severity} for finding in findings],
         "summary": {"tokens": len(found), **summary(findings)},
         "verified": [{"token_id": token.id, **asdict(probe)} for token, probe in tried],
-        "api_calls": {"list": calls["list"], "verify": calls["verify"]},
+        "api_calls": {"list": calls["list"], "verify": calls["verify"], "path": calls["path"]},
     }
     return _gate(result, findings, params["fail_on"])
 
@@ -86,16 +86,9 @@ def _keeper(params: Params, context: Context) -> Keeper | None:
 def _look_at_paths(tokens: t.Iterable[ListedToken], account: Account) -> tuple[frozenset[str], frozenset[str]]:
     """The paths of these tokens that are not there, and everything that lies directly in the drive."""
     paths = {grant.path_id for token in tokens for grant in token.access_list or ()}
-    missing = frozenset(path_id for path_id in sorted(paths) if not _exists(path_id, account))
-    return missing, account.client.list_root("myDrive")
-
-
-def _exists(path_id: str, account: Account) -> bool:
-    try:
-        account.client.get_path(path_id)
-    except (Missing, Unauthorized):
-        return False
-    return True
+    missing = frozenset(path_id for path_id, view in account.tree.views(paths).items() if view is None)
+    root = account.tree.folders(["myDrive"])["myDrive"]
+    return missing, frozenset(view.id for view in root.children)
 
 
 def _try(

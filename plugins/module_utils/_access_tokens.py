@@ -17,6 +17,7 @@ from ._context import Context, Params
 from ._converge import Outcome, converge_all
 from ._errors import EllipsisError, OptionError, RolledBack
 from ._keeper import Elsewhere, Keeper
+from ._locate import locate
 from ._marker import Slot
 from ._options import ACCESS_TOKEN_SPEC, desired_of, held_of
 from ._plan import Desired, Held
@@ -54,6 +55,7 @@ def run(params: Params, context: Context) -> Result:
     keeper: Keeper = context.store(params) if params["store"] is not None else Elsewhere(held)
     earlier = Counter(account.client.calls)
     slots = {desired.slot for desired in wanted}
+    wanted = locate(wanted, account, apply=context.apply)
     if rules:
         # Asked for before anything is written, since it may refuse.
         decide(slots, account.all_generations(), params["owner"], rules, account.now())

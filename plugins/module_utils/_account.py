@@ -13,6 +13,7 @@ from collections import defaultdict
 from ._client import Client
 from ._marker import Slot
 from ._tokens import Generation, ListedToken, generation
+from ._tree import Tree
 
 # A listing older than this is read again before anything is decided from it.
 _FRESH_SECONDS = 60.0
@@ -32,7 +33,7 @@ class Account:
         lock: t.Callable[[str], None] = lambda _owner: None,
         wall: t.Callable[[], float] = time.time,
     ) -> None:
-        self.client, self.warn = client, warn
+        self.client, self.warn, self.tree = client, warn, Tree(client)
         self._lock, self._wall = lock, wall
         self._locked: set[str] = set()
         self._tokens: dict[str, ListedToken] | None = None
@@ -61,7 +62,7 @@ class Account:
 
     def refresh(self) -> tuple[ListedToken, ...]:
         """All live tokens, read now."""
-        self.forget()
+        self._forget_tokens()
         listing = self.client.list_tokens()
         self._tokens = {token.id: token for token in listing.tokens}
         self._taken = self.client.sender.monotonic()
@@ -79,15 +80,16 @@ class Account:
         return t.cast(float, self._offset) + self.client.sender.monotonic()
 
     def forget(self) -> None:
-        """Read the list again next time."""
-        self._tokens = self._slots = None
+        """Read everything again next time."""
+        self._forget_tokens()
+        self.tree.forget()
 
     def begin_writing(self, owner: str) -> None:
         """Become the only writer for an owner on this controller; what was listed before that no longer counts."""
         if owner not in self._locked:
             self._lock(owner)
             self._locked.add(owner)
-            self.forget()
+            self._forget_tokens()
 
     def delete(self, token_id: str) -> None:
         """Revoke a token; one that is already gone is a success."""
@@ -95,6 +97,9 @@ class Account:
         if self._tokens is not None:
             self._tokens.pop(token_id, None)
         self._slots = None
+
+    def _forget_tokens(self) -> None:
+        self._tokens = self._slots = None
 
     def _known(self) -> dict[str, ListedToken]:
         if self._tokens is None or self.client.sender.monotonic() - self._taken > _FRESH_SECONDS:

@@ -25,10 +25,13 @@ from ._errors import (
     Missing,
     TransportError,
     Unauthorized,
-    api_error,
+    explained,
 )
+from ._explain import creation_hint, kind_hint
 from ._http import Bearer
-from ._retry import if_nothing_happened, if_repeatable, if_unsent, is_ambiguous
+from ._locations import PATH_TYPES, ROOTS
+from ._login import Login
+from ._retry import if_nothing_happened, if_repeatable, is_ambiguous
 from ._sender import Sender, json_of
 from ._tokens import ListedToken, read_token
 
@@ -37,15 +40,9 @@ if t.TYPE_CHECKING:
 
 TOKENS = "/account/security/accessToken"
 PAGE_SIZE = 30
-PATH_TYPES = ("folder", "raster", "vector", "file", "pointCloud", "bookmark")
-# A login serves one run; an hour is more than any run of ours needs.
-LOGIN_SECONDS = 3600
+FOLDER_PAGE_SIZE = 50
 # Dates before the API existed come from a broken clock.
 _EARLIEST_DATE = 1577836800  # 2020-01-01
-_ACCOUNT_HINT = (
-    "Managing access tokens needs the login token of the account holder; access tokens and OAuth tokens are refused. "
-    "Check api_token, or use username and password"
-)
 
 
 @dataclass(frozen=True)
@@ -65,13 +62,13 @@ class Created:
 
 
 class Client:
-    """The API for one connection. calls counts the requests by kind: list, create, delete, verify."""
+    """The API for one connection. calls counts the requests by kind: list, create, delete, verify, path."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, login: Login | None = None) -> None:
         self.sender = sender
         self.calls: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._login: Bearer | None = None
+        self._login = login or Login(sender)
         self._spelling: t.Mapping[str, str] = {}
 
     def list_tokens(self) -> Listing:
@@ -83,10 +80,11 @@ class Client:
             tokens.update((token.id, token) for token in map(read_token, entries))
         return Listing(tuple(tokens.values()), date)
 
-    def list_root(self, root: str) -> frozenset[str]:
-        """The ids of everything that lies directly in a root, such as myDrive."""
-        pages = self._pages("verify", f"/account/root/{root}", {"type": json.dumps(PATH_TYPES)})
-        return frozenset(str(entry["id"]) for _answer, entries in pages for entry in entries)
+    def list_folder(self, folder: str) -> list[t.Any]:
+        """Everything that lies directly in a folder (by id) or in a root (by name), of every type."""
+        path = f"/account/root/{folder}" if folder in ROOTS else f"/path/{folder}/folder/list"
+        query = {"type": json.dumps(PATH_TYPES), "pageSize": FOLDER_PAGE_SIZE}
+        return [entry for _answer, entries in self._pages("path", path, query) for entry in entries]
 
     def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
         """Create a token once. Ambiguous when nobody can tell whether it exists now."""
@@ -117,7 +115,7 @@ class Client:
 
     def get_path(self, path_id: str) -> t.Any:
         """A path as the account sees it."""
-        return json_of(self._call("verify", "GET", f"/path/{path_id}", if_repeatable))
+        return json_of(self._call("path", "GET", f"/path/{path_id}", if_repeatable))
 
     def try_token(self, path: str, query: dict[str, t.Any], secret: str) -> tuple[int, t.Any]:
         """Use an access token: status and body (None unless it is JSON). ApiError when it is refused."""
@@ -135,7 +133,7 @@ class Client:
         cursor, seen = None, set()
         while True:
             answer = self._call(kind, "GET", path, if_repeatable, params={**query, "pageStart": cursor})
-            entries, cursor = _read_page(path, json_of(answer))
+            entries, cursor = self._read_page(path, answer)
             yield answer, entries
             if cursor is None:
                 return
@@ -143,12 +141,21 @@ class Client:
                 raise IncompleteListing(f"The list {path} repeats a page; nothing was changed. Try again later.")
             seen.add(cursor)
 
+    def _read_page(self, path: str, answer: requests.Response) -> tuple[list[t.Any], str | None]:
+        try:
+            return _read_page(path, json_of(answer))
+        except IncompleteListing:
+            self.sender.doubt()
+            raise
+
     def _create(self, body: dict[str, t.Any]) -> Created:
         try:
             answer = json_of(self._call("create", "POST", TOKENS, if_nothing_happened, json=body))
         except (ApiError, TransportError) as exc:
             if is_ambiguous(exc):
                 raise Ambiguous(str(exc)) from None
+            if isinstance(exc, ApiError):
+                raise explained(exc, creation_hint(body.get("validFor", 0), exc.status, exc.text)) from None
             raise
         created = answer if isinstance(answer, dict) else {}
         secret, token_id = created.get("token"), created.get("id")
@@ -160,43 +167,20 @@ class Client:
     def _call(
         self, kind: str, method: str, path: str, again: t.Callable[[EllipsisError], bool], **arguments: t.Any
     ) -> requests.Response:
-        auth = self._bearer()
-        self._count(kind)
-        try:
+        def request(auth: Bearer) -> requests.Response:
+            self._count(kind)
             return self.sender.send(method, path, auth, again, **arguments)
+
+        try:
+            return self._login.send(request)
         except Unauthorized as exc:
-            if not path.startswith(TOKENS):
+            if method != "GET" or not path.startswith("/account"):
                 raise
-            raise api_error(exc.method, exc.path, exc.status, exc.text, hint=_ACCOUNT_HINT) from None
+            raise explained(exc, kind_hint(self.sender.connection.api_token, exc.status)) from None
 
     def _count(self, kind: str) -> None:
         with self._lock:
             self.calls[kind] += 1
-
-    def _bearer(self) -> Bearer:
-        with self._lock:
-            if self._login is None:
-                self._login = Bearer(self._log_in())
-            return self._login
-
-    def _log_in(self) -> str:
-        connection = self.sender.connection
-        who = {"username": connection.username, "password": connection.password}
-        token = connection.api_token or self._login_token("/account/login", who, None)
-        if connection.organization_id:
-            token = self._login_token(
-                "/organization/login", {"organizationId": connection.organization_id}, Bearer(token)
-            )
-        return token
-
-    def _login_token(self, path: str, who: dict[str, t.Any], auth: Bearer | None) -> str:
-        """A password is tried once: failed attempts may lock the account."""
-        answer = json_of(self.sender.send("POST", path, auth, if_unsent, json={**who, "validFor": LOGIN_SECONDS}))
-        token = answer.get("token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise TransportError(f"POST {path} answered without a token in it; is api_url an Ellipsis Drive API?")
-        self.sender.hide(token)
-        return token
 
 
 def _read_page(path: str, body: t.Any) -> tuple[list[t.Any], str | None]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
+from ._ca_path import check_ca_path
 from ._errors import OptionError
 from ._sender import Connection
 
@@ -53,20 +54,30 @@ CREDENTIALS = ("api_token", "api_token_file", "username", "password")
 INHERITED = (*CREDENTIALS, "api_url", "organization_id", "validate_certs", "ca_path")
 
 
-def inherit(params: dict[str, t.Any], source: t.Callable[[str], t.Any], options: t.Iterable[str] = INHERITED) -> None:
-    """Fill options that are not set from a source (option name to value); empty values are unset."""
+def inherit(
+    params: dict[str, t.Any], source: t.Callable[[str], t.Any], options: t.Iterable[str] = INHERITED
+) -> list[str]:
+    """Fill options that are not set from a source (option name to value); empty values are unset. What it filled."""
     has_credential = any(params.get(option) for option in CREDENTIALS)
+    filled = []
     for option in options:
         if option in CREDENTIALS and has_credential:
             continue
         value = source(option)
         if value not in (None, "") and params.get(option) in (None, ""):
             params[option] = value
+            filled.append(option)
+    return filled
 
 
-def inherit_credentials(params: dict[str, t.Any]) -> None:
-    """Fill credentials from the process environment when the task has none."""
-    inherit(params, lambda option: os.environ.get(environment_name(option)), CREDENTIALS)
+def from_process(option: str) -> str | None:
+    """The value of an option in the environment of this process."""
+    return os.environ.get(environment_name(option))
+
+
+def variable_name(option: str) -> str:
+    """The variable of a connection option."""
+    return f"ellipsis_{option}"
 
 
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
@@ -75,8 +86,8 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     for option in ("timeout", "retry_time"):
         if params[option] < (1 if option == "timeout" else 0):
             raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
-    if params["ca_path"] and not os.path.exists(params["ca_path"]):
-        raise OptionError(f"ca_path: {params['ca_path']} does not exist; name a file or folder of CA certificates")
+    if params["ca_path"]:
+        check_ca_path(params["ca_path"])
     return Connection(
         api_url=api_url,
         api_token=_api_token(params),

@@ -15,6 +15,7 @@ from ._errors import EllipsisError, RolledBack
 from ._keeper import Keeper, Minted
 from ._marker import Slot
 from ._plan import Delete, Desired, Forget, Mint, Plan, plan, plan_revocation
+from ._preflight import preflight
 from ._tokens import Generation, ListedToken, unmanaged_namesakes
 from ._verify import NotProven, Probe, Prober, failures, sentence
 from ._workers import Workers
@@ -70,6 +71,7 @@ def converge_all(
         for owner in sorted({desired.slot.owner for desired in wanted}):
             account.begin_writing(owner)
         plans = [_decide(desired, account, keeper) for desired in wanted]
+    preflight([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, keeper, workers)
     outcomes = batch.run() if apply else batch.outcomes()

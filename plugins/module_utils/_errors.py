@@ -12,6 +12,8 @@ EllipsisError
 ├── TransportError     no usable answer came back
 │   ├── Unsent         the request surely never reached the server
 │   └── Rejected       the connection will not get better by trying again (certificate, redirect)
+│       └── NotTheApi  something else than Ellipsis Drive answers there
+├── LoginRefused       the password, which is not sent again
 ├── Ambiguous          a creation whose outcome is unknown
 └── ApiError           the server said no
     ├── Unauthorized   401, 403
@@ -59,6 +61,14 @@ class Rejected(TransportError):
     """The request surely had no effect and will not have one: untrusted certificate, redirect."""
 
 
+class NotTheApi(Rejected):
+    """What answers at the address is something else."""
+
+
+class LoginRefused(EllipsisError):
+    """The server refused user name and password. They must not be sent again: failed attempts may lock the account."""
+
+
 class Ambiguous(EllipsisError):
     """A creation may or may not have happened (design law: never a twin)."""
 
@@ -86,6 +96,15 @@ def api_error(method: str, path: str, status: int, text: str, **more: t.Any) -> 
     """The error class for a status."""
     kind = {401: Unauthorized, 403: Unauthorized, 404: Missing}.get(status, ApiError)
     return kind(method, path, status, text, **more)
+
+
+def explained(error: ApiError, hint: str) -> ApiError:
+    """The same error with what to do about it, if that is known."""
+    if not hint:
+        return error
+    return api_error(
+        error.method, error.path, error.status, error.text.rstrip("."), hint=hint, retry_after=error.retry_after
+    )
 
 
 def scrub(text: str, secrets: t.Iterable[str] = ()) -> str:

@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
-import ssl
 import traceback
 import typing as t
+import warnings
+from urllib.parse import urlsplit
 
-from ._errors import Rejected, TransportError, Unsent, scrub
+from ._errors import Rejected, Unsent, scrub
+from ._failures import failure, proxy_advice
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
     from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase
-    from requests.utils import get_environ_proxies
-    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
+    from requests.utils import get_environ_proxies, select_proxy
+    from urllib3.exceptions import InsecureRequestWarning
 
     REQUESTS_IMPORT_ERROR = None
 except ImportError:
@@ -41,9 +43,14 @@ class Bearer(AuthBase):
         return request
 
 
-def open_session(user_agent: str) -> requests.Session:
-    """A session that takes nothing from the environment: no netrc, no CA bundle; proxies are given per request."""
+def open_session(user_agent: str, *, verified: bool = True) -> requests.Session:
+    """A session that takes nothing from the environment: no netrc, no CA bundle; proxies are given per request.
+
+    verified is false where the user has said that certificates need not be, and wants to hear no more of it.
+    """
     session = requests.Session()
+    if not verified:
+        warnings.simplefilter("ignore", InsecureRequestWarning)
     session.trust_env = False
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
@@ -57,10 +64,12 @@ def exchange(
 ) -> requests.Response:
     """One request and its answer; a TransportError (see there for its kinds) when there is none."""
     try:
-        answer = session.request(method, url, allow_redirects=False, proxies=get_environ_proxies(url), **arguments)
+        answer = session.request(method, url, allow_redirects=False, proxies=_proxies(url), **arguments)
     except requests.RequestException as exc:
-        kind = Rejected if is_untrusted(exc) else Unsent if never_arrived(exc) else TransportError
-        raise kind(f"{method} {url} failed: {scrub(_plain(exc), secrets)}") from None
+        kind, words = failure(exc)
+        raise kind(f"{method} {url} failed: {scrub(words, secrets)}") from None
+    if answer.status_code == 407:
+        raise Unsent(f"{method} {url} failed: no way through the proxy. {proxy_advice('407')}")
     if answer.is_redirect:
         target = scrub(answer.headers.get("Location", ""), secrets)
         raise Rejected(
@@ -70,32 +79,21 @@ def exchange(
     return answer
 
 
-def _root(exc: BaseException) -> BaseException:
-    """The reason that urllib3 gives inside of what requests raises."""
-    inner = exc.args[0] if exc.args and isinstance(exc.args[0], BaseException) else None
-    return (inner.reason or inner) if isinstance(inner, MaxRetryError) else (inner or exc)
-
-
-def _plain(exc: BaseException) -> str:
-    """The innermost words of a failure, without the object addresses that urllib3 puts around them."""
-    root = _root(exc)
-    original = getattr(root, "original_error", None)
-    text = f"{root} {original}" if original else str(root)
-    return text.rsplit("object at 0x", 1)[-1].split(">: ", 1)[-1]
-
-
-def never_arrived(exc: BaseException) -> bool:
-    """Whether a failure proves that the request did not reach the server. Anything doubtful is False."""
-    root = _root(exc)
-    if isinstance(root, ProxyError):
-        original = root.original_error
-        return isinstance(original, (NewConnectionError, ConnectTimeoutError)) or str(original).startswith(
-            "Tunnel connection failed"
+def _proxies(url: str) -> dict[str, str]:
+    """The proxies of the environment. An unusable one is not left to requests, whose message would have half a password."""
+    proxies = get_environ_proxies(url)
+    proxy = select_proxy(url, proxies)
+    if proxy and not _is_address(proxy):
+        raise Rejected(
+            f"The proxy that the environment names for {url} is not an address. Write HTTPS_PROXY like "
+            "http://user:password@host:port, and special characters of the password as %XX"
         )
-    return isinstance(root, (NewConnectionError, ConnectTimeoutError))
+    return proxies
 
 
-def is_untrusted(exc: BaseException) -> bool:
-    """Whether the TLS handshake failed because of the certificate: it will not get better by trying again."""
-    root = _root(exc)
-    return any(isinstance(argument, ssl.SSLCertVerificationError) for argument in (root, *root.args))
+def _is_address(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.path + parts.query + parts.fragment
+    except ValueError:
+        return False

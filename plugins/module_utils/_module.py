@@ -13,10 +13,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._account import Account
 from ._client import Client
-from ._connection import connection_of, inherit_credentials
+from ._connection import CREDENTIALS, INHERITED, connection_of, environment_name, from_process, inherit
 from ._context import Context, Params
 from ._errors import EllipsisError
 from ._http import REQUESTS_IMPORT_ERROR, open_session
+from ._login import InMemory, Login, Place
+from ._origins import Origins
 from ._sender import Connection, Sender
 from ._version import VERSION
 
@@ -24,9 +26,10 @@ USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_
 Core = t.Callable[[Params, Context], dict[str, t.Any]]
 
 
-def open_client(connection: Connection) -> Client:
-    """A client with an HTTP session of its own."""
-    return Client(Sender(connection, open_session(USER_AGENT)))
+def open_client(connection: Connection, places: t.Callable[..., Place] = InMemory) -> Client:
+    """A client with an HTTP session of its own. places: where logins are kept."""
+    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs))
+    return Client(sender, Login(sender, places))
 
 
 def run_module(spec: dict[str, t.Any], run: Core) -> None:
@@ -34,14 +37,22 @@ def run_module(spec: dict[str, t.Any], run: Core) -> None:
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    inherit(module.params, from_process, CREDENTIALS)
+    origins = _origins(module.params)
     try:
-        inherit_credentials(module.params)
         connection = connection_of(module.params)
         module.no_log_values.update(connection.secrets)
         account = Account(open_client(connection), warn=module.warn)
         result = run(module.params, Context(account, apply=not module.check_mode))
     except EllipsisError as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=origins.tell(exc, module.params))
     if result.get("failed"):
+        result["msg"] = origins.of_requests(result["msg"], module.params)
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _origins(params: Params) -> Origins:
+    """AnsibleModule does not tell what it took from the environment."""
+    inherited = (option for option in INHERITED if params[option] and str(params[option]) == from_process(option))
+    return Origins({option: f"the environment variable {environment_name(option)}" for option in inherited})

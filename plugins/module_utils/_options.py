@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._access import TIERS, AccessList, Grant, Tile, canonical, read_tier
+from ._access import TIERS, AccessList, Grant, Tile, distinct, read_tier
 from ._duration import Margin, format_duration, parse_duration, parse_lifetime, parse_margin
 from ._errors import OptionError
+from ._locations import PATH_TYPES, Location, parse_location
 from ._marker import Slot, complaint, is_owner, normalise
 from ._plan import SCOPES, Desired, Held
 from ._verify import LEVELS
@@ -20,7 +21,9 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _FINEST_ZOOM = 30
 _TILE_SPEC: dict[str, t.Any] = {name: {"type": "int", "required": True} for name in ("tile_x", "tile_y", "zoom")}
 _GRANT_SPEC: dict[str, t.Any] = {
-    "path_id": {"type": "str", "required": True},
+    "path_id": {"type": "str"},
+    "path": {"type": "str"},
+    "path_type": {"type": "str", "choices": list(PATH_TYPES)},
     "access_tier": {"type": "str", "required": True},
     "geo_fence": {
         "type": "dict",
@@ -130,11 +133,7 @@ def uuid_of(option: str, text: str) -> str:
 
 
 def _access_list(entries: t.Sequence[t.Mapping[str, t.Any]]) -> AccessList:
-    grants = canonical(_grant(f"access_list[{number}]", entry) for number, entry in enumerate(entries))
-    for earlier, later in zip(grants, grants[1:]):
-        if earlier.path_id == later.path_id:
-            raise OptionError(f"access_list: path {later.path_id} is there twice; keep one entry for each path")
-    return grants
+    return distinct("access_list", (_grant(f"access_list[{number}]", entry) for number, entry in enumerate(entries)))
 
 
 def _grant(where: str, entry: t.Mapping[str, t.Any]) -> Grant:
@@ -148,7 +147,23 @@ def _grant(where: str, entry: t.Mapping[str, t.Any]) -> Grant:
             f"{where}.property_fence: is empty; name at least one property, or leave it out for all of them"
         )
     fence = None if names is None else tuple(sorted(set(names)))
-    return Grant(uuid_of(f"{where}.path_id", entry["path_id"]), tier, tiles, max_zoom, fence)
+    path_id, location = _place(where, entry)
+    return Grant(path_id, tier, tiles, max_zoom, fence, location)
+
+
+def _place(where: str, entry: t.Mapping[str, t.Any]) -> tuple[str, Location | None]:
+    """The id, or the location that it will be found by."""
+    path_id, path, path_type = (entry.get(option) for option in ("path_id", "path", "path_type"))
+    if bool(path_id) == bool(path):
+        raise OptionError(f"{where}: needs either path_id or path; write one of them")
+    if path_id:
+        if path_type:
+            raise OptionError(f"{where}.path_type: goes with path only, since an id needs no type; leave it out")
+        return uuid_of(f"{where}.path_id", path_id), None
+    location = parse_location(f"{where}.path", t.cast(str, path), path_type)
+    if not location.names:
+        raise OptionError(f"{where}.path: {path!r} is a root, which no token can be for; name what lies in it")
+    return "", location
 
 
 def _fence(where: str, fence: t.Mapping[str, t.Any]) -> tuple[tuple[Tile, ...] | None, int | None]:

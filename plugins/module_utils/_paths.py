@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ._access import TIER_NUMBERS, read_tier
+from ._marker import normalise
 
 # fullView is left out: its rank is not documented.
 _ORDER = ("none", "view", "viewPlus", "share", "edit", "editPlus", "admin")
@@ -22,23 +23,34 @@ _ABOVE = frozenset(_ORDER) - frozenset(_NUMBERS)
 class PathView:
     """A path as one caller sees it. tier, level: the caller's access by name and by number, None where not said."""
 
+    id: str = ""
+    name: str = ""
     type: str | None = None
     tier: str | None = None
     level: int | None = None
     public: bool = False
+    trashed: bool = False
+
+    @property
+    def known_tier(self) -> str | None:
+        """The access by name, where it is said by name or by a number that is known."""
+        return self.tier or next((tier for tier, number in _NUMBERS.items() if number == self.level), None)
 
 
 def read_path(body: object) -> PathView:
-    """The answer of GET /path/{pathId}, read tolerantly."""
+    """The answer of GET /path/{pathId} or an entry of a folder, read tolerantly."""
     if not isinstance(body, dict):
         return PathView()
-    access, kind = _mapping(body.get("yourAccess")), body.get("type")
+    access, kind = _mapping(body.get("yourAccess")), _text(body.get("type"))
     level = access.get("accessLevel")
     return PathView(
-        kind if isinstance(kind, str) else None,
+        _text(body.get("id")).lower(),
+        normalise(_text(body.get("name"))),
+        kind or None,
         read_tier(access.get("accessTier")) or ("none" if access.get("accessTier") == "none" else None),
         level if isinstance(level, int) and not isinstance(level, bool) else None,
         any(_gives_access(body.get(key)) for key in ("publicAccess", "inheritedPublicAccess")),
+        body.get("trashed") is True,
     )
 
 
@@ -62,6 +74,10 @@ def _sign(difference: int) -> int:
 
 def _mapping(value: object) -> dict[str, t.Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _gives_access(value: object) -> bool:

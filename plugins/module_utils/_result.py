@@ -129,7 +129,7 @@ def set_result(
 
 def call_counts(calls: t.Mapping[str, int]) -> dict[str, int]:
     """RV(api_calls)."""
-    return {kind: calls.get(kind, 0) for kind in ("list", "create", "delete", "verify")}
+    return {kind: calls.get(kind, 0) for kind in ("list", "create", "delete", "verify", "path")}
 
 
 def _set_entry(outcome: Outcome, secret: str | None) -> Result:

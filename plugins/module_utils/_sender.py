@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 import time
 import typing as t
 from dataclasses import dataclass, field
 
-from ._errors import ApiError, EllipsisError, TransportError, api_error, scrub
+from ._errors import ApiError, EllipsisError, NotTheApi, Rejected, TransportError, api_error, scrub
+from ._explain import readable
 from ._http import Bearer, exchange
+from ._ping import Pong, objection, pong
 from ._retry import pause
 
 if t.TYPE_CHECKING:
     import requests
+
+_WORDS_OF_A_STRANGER = 100
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,15 @@ class Sender:
         self.connection = connection
         self.sleep, self.monotonic = sleep, monotonic
         self._session, self._jitter = session, jitter
-        self._secrets = set(connection.secrets)
+        # Whether there was an answer that only the API gives.
+        self._recognised = False
+        self._secrets = frozenset(connection.secrets)
+        self._lock = threading.Lock()
 
     def hide(self, secret: str) -> None:
         """Keep a secret that came up on the way out of every message from now on."""
-        self._secrets.add(secret)
+        with self._lock:
+            self._secrets |= {secret}
 
     def send(
         self,
@@ -81,24 +90,53 @@ class Sender:
             self.sleep(seconds)
         raise RuntimeError("unreachable")
 
+    def doubt(self) -> None:
+        """Ask whether the API is there at all, after an answer that is of no use; NotTheApi when it is not."""
+        wrong = objection(self.connection.api_url, self._ping)
+        if wrong:
+            raise NotTheApi(wrong)
+        self._recognised = True
+
     def _try(self, method: str, path: str, auth: Bearer | None, **arguments: t.Any) -> requests.Response:
-        connection = self.connection
-        # Said with every request: the environment's REQUESTS_CA_BUNDLE would override what the session says.
-        verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
-        answer = exchange(
-            self._session,
-            method,
-            connection.api_url + path,
-            secrets=self._secrets,
-            auth=auth,
-            verify=verify,
-            timeout=connection.timeout,
-            **arguments,
-        )
+        answer = self._exchange(method, self.connection.api_url + path, auth=auth, **arguments)
+        self._recognised = self._recognised or is_usable(answer)
+        if not self._recognised and answer.status_code != 429 and answer.status_code < 500:
+            self.doubt()
         if 200 <= answer.status_code < 300:
             return answer
         text = scrub(_message(answer), self._secrets)
         raise api_error(method, path, answer.status_code, text, retry_after=answer.headers.get("Retry-After"))
+
+    def _exchange(self, method: str, url: str, **arguments: t.Any) -> requests.Response:
+        connection = self.connection
+        # Said with every request: the environment's REQUESTS_CA_BUNDLE would override what the session says.
+        verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
+        more = {"secrets": self._secrets, "verify": verify, "timeout": connection.timeout, **arguments}
+        return exchange(self._session, method, url, **more)
+
+    def _ping(self, url: str) -> Pong | None:
+        try:
+            answer = self._exchange("GET", url)
+        except Rejected as exc:
+            return Pong(False, str(exc))
+        except TransportError:
+            return None
+        words = scrub(_message(answer), self._secrets)[:_WORDS_OF_A_STRANGER]
+        return pong(answer.status_code, answer.headers, answer.text, words)
+
+
+def is_usable(answer: requests.Response) -> bool:
+    """Whether only the API answers like this: an object in JSON, and for a refusal one with that very status in it.
+
+    That there is no such call is also what the API itself says at an address that is a little wrong.
+    """
+    try:
+        body = answer.json()
+    except ValueError:
+        return False
+    if not isinstance(body, dict) or answer.status_code in (404, 405):
+        return False
+    return answer.status_code < 300 or body.get("status") == answer.status_code
 
 
 def json_of(answer: requests.Response) -> t.Any:
@@ -113,9 +151,9 @@ def json_of(answer: requests.Response) -> t.Any:
 
 
 def _message(answer: requests.Response) -> str:
-    """What the server said: the message of its JSON, else its text; of a page in HTML nothing useful can be shown."""
+    """What the server said: the message of its JSON, else its text."""
     try:
         body = answer.json()
     except ValueError:
-        return "(an HTML page)" if "<html" in answer.text[:500].lower() else answer.text
+        return readable(answer.text)
     return str(body.get("message", body)) if isinstance(body, dict) else str(body)

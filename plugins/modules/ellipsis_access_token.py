@@ -68,15 +68,29 @@ options:
     elements: dict
     suboptions:
       path_id:
-        description: Id of a folder, layer, file or bookmark. Access to a folder applies to everything in it.
+        description:
+          - Id of a folder, layer, file or bookmark. Access to a folder applies to everything in it.
+          - Excludes O(access_list[].path); one of them is needed.
         type: str
-        required: true
+      path:
+        description:
+          - The same by names, for instance V(myDrive/Projects/Roads). It begins with a root, which is V(myDrive),
+            V(sharedWithMe) or V(favorites). A V(/) inside of a name is written V(\\/).
+          - The token is for what is found there now and stays so when it is renamed or moved. When something else has taken
+            the name, that is a difference.
+          - It is an error when there is no such path, with the names that come nearest, or when there are several. In check
+            mode a missing path is a warning, since an earlier task may be about to make it.
+        type: str
+      path_type:
+        description: What lies at O(access_list[].path), needed when a folder and a layer have the same name.
+        type: str
+        choices: [folder, raster, vector, file, pointCloud, bookmark]
       access_tier:
         description:
           - How much access. One of V(view), V(viewPlus), V(share), V(edit), V(fullView), V(editPlus) and V(admin).
           - V(view) shows visualisations, V(viewPlus) gives the data, V(edit) changes data, V(editPlus) makes and moves layers.
           - The spellings V(view+), V(edit+), V(view_plus) and the like are understood too.
-          - The account needs at least this tier on the path itself.
+          - The account needs at least this tier on the path itself. That is looked up before anything is written.
         type: str
         required: true
       geo_fence:
@@ -237,7 +251,7 @@ EXAMPLES = r"""
   ellipsis.drive.ellipsis_access_token:
     description: map proxy
     access_list:
-      - path_id: "{{ roads_id }}"
+      - path: myDrive/Projects/Roads
         access_tier: viewPlus
     valid_for: 90d
     store: "{{ config_dir }}/tokens.yml"
@@ -417,7 +431,7 @@ api_calls:
   description: How many requests this task made, by kind.
   returned: success
   type: dict
-  sample: {list: 1, create: 1, delete: 0, verify: 0}
+  sample: {list: 3, create: 1, delete: 0, verify: 1, path: 1}
 """
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._access_token import SPEC, run

@@ -243,7 +243,7 @@ api_calls:
   description: How many requests this task made, by kind.
   returned: success
   type: dict
-  sample: {list: 1, verify: 0}
+  sample: {list: 1, verify: 0, path: 0}
 """
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._access_token_info import SPEC, run

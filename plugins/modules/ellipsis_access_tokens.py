@@ -236,7 +236,7 @@ api_calls:
   description: How many requests this task made, by kind.
   returned: when the options are valid
   type: dict
-  sample: {list: 2, create: 2, delete: 0, verify: 2}
+  sample: {list: 3, create: 2, delete: 0, verify: 2, path: 2}
 """
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._access_tokens import SPEC, run

@@ -9,7 +9,6 @@ Only C(delegate_to) another host sends the real module there. See docs/design.md
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible import constants as C
@@ -21,12 +20,18 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._connection import 
     INHERITED,
     connection_of,
     environment_name,
-    inherit,
     read_token_file,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._context import STORE_IS_HERE, Context
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+from ansible_collections.ellipsis.drive.plugins.module_utils._origins import (
+    PROCESS,
+    Origins,
+    fill,
+    task_environment,
+    variables,
+)
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import account_for, accounts, writer_lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import store_opener
@@ -34,6 +39,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._validated import v
 
 display = Display()
 Values = dict[str, t.Any]
+_ACTION_GROUP = "group/ellipsis.drive.ellipsis"
 _OF_SETS = ("secrets", "superseded_secrets")
 _previous_call: tuple[str, Values] | None = None
 
@@ -53,18 +59,19 @@ class EllipsisAction(ActionBase):
         super().run(tmp, task_vars)
         del tmp
         params = plain(self._task.args)
-        self._inherit(params, task_vars or {})
+        origins = self._inherit(params, task_vars or {})
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
-            result = self._run_elsewhere(params, task_vars or {})
+            result = self._run_elsewhere(params, origins, task_vars or {})
         else:
-            result = self._run_here(params)
+            result = self._run_here(params, origins)
         if result.get("secret") or any(any((result.get(name) or {}).values()) for name in _OF_SETS):
             self._censor(result)
         return result
 
-    def _run_here(self, params: Values) -> Values:
+    def _run_here(self, params: Values, origins: Origins) -> Values:
         if REQUESTS_IMPORT_ERROR:
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
+        valid = params
         try:
             valid = validated(self.spec, params, self.module)
             connection = connection_of(valid)
@@ -74,13 +81,16 @@ class EllipsisAction(ActionBase):
             context = Context(
                 account, not self._task.check_mode, store_opener(self._loader, connection), display.display
             )
-            return self.core(valid, context)
+            result = self.core(valid, context)
         except EllipsisError as exc:
             for account in accounts():
                 account.forget()
-            return {"failed": True, "msg": str(exc)}
+            return {"failed": True, "msg": origins.tell(exc, valid)}
+        if result.get("failed"):
+            result["msg"] = origins.of_requests(result["msg"], valid)
+        return result
 
-    def _run_elsewhere(self, params: Values, task_vars: Values) -> Values:
+    def _run_elsewhere(self, params: Values, origins: Origins, task_vars: Values) -> Values:
         """Send the real module to the delegated host, under the lock of this controller."""
         before = self._task.no_log, self._play_context.no_log, self._task.environment
         # Connection plugins print what a module answers at -vvv unless they are told not to.
@@ -97,20 +107,35 @@ class EllipsisAction(ActionBase):
                 params["api_token"] = read_token_file(params.pop("api_token_file"))
             url, owner, timeout = valid["api_url"].rstrip("/"), valid.get("owner"), valid.get("lock_timeout", 0)
             with writer_lock(url, owner or "", timeout=timeout, holder=self._holder()):
-                return t.cast(
+                result = t.cast(
                     Values, self._execute_module(module_name=self.module, module_args=params, task_vars=task_vars)
                 )
         except EllipsisError as exc:
-            return {"failed": True, "msg": str(exc)}
+            return {"failed": True, "msg": origins.of_options(str(exc))}
         finally:
             self._task.no_log, self._play_context.no_log, self._task.environment = before
+        if result.get("failed"):
+            # The module knows who asked whom, but not where its options had been before.
+            result["msg"] = origins.of_options(str(result.get("msg", "")))
+        return result
 
-    def _inherit(self, params: Values, task_vars: Values) -> None:
+    def _inherit(self, params: Values, task_vars: Values) -> Origins:
         """Fill connection options from variables, then from the task's environment, then from ours."""
-        environment = self._environment()
-        inherit(params, lambda option: self._variable(f"ellipsis_{option}", task_vars))
-        inherit(params, lambda option: plain(environment.get(environment_name(option))))
-        inherit(params, lambda option: os.environ.get(environment_name(option)))
+        defaults = self._from_module_defaults(params)
+        sources = (
+            variables(lambda name: self._variable(name, task_vars)),
+            task_environment(plain(self._environment())),
+            PROCESS,
+        )
+        return Origins({**defaults, **fill(params, sources)})
+
+    def _from_module_defaults(self, params: Values) -> dict[str, str]:
+        """Ansible has merged them with the options of the task by now, so that equal values are taken for theirs."""
+        merged: Values = {}
+        for defaults in self._task.module_defaults or ():
+            for name in (_ACTION_GROUP, self.module):
+                merged.update(plain(self._templar.template(defaults.get(name) or {})))
+        return {option: "module_defaults" for option, value in merged.items() if params.get(option) == value}
 
     def _environment(self) -> Values:
         environment: Values = {}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import typing as t
 from pathlib import Path
@@ -18,14 +17,13 @@ from ansible_collections.ellipsis.drive.plugins.module_utils import _access_toke
 from ansible_collections.ellipsis.drive.plugins.module_utils._connection import (
     CONNECTION_SPEC,
     connection_of,
-    environment_name,
-    inherit,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
 from ansible_collections.ellipsis.drive.plugins.module_utils._duration import NEVER, parse_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._marker import normalise
 from ansible_collections.ellipsis.drive.plugins.module_utils._options import ACCESS_TOKEN_SPEC, desired_of
+from ansible_collections.ellipsis.drive.plugins.module_utils._origins import PROCESS, Origins, fill, variables
 from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import read_date
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._process import lookup_account, writer_lock
@@ -55,14 +53,21 @@ display = Display()
 def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loader: DataLoader) -> list[t.Any]:
     """The wanted field of every token named by a term. EllipsisError is for the user. variable: None where not set."""
     params = plain(options)
+    of: dict[str, str] = {}
     if params.get("store") is None:
         params["store"] = plain(variable("ellipsis_store")) or None
+        of["store"] = "the variable ellipsis_store"
     if params.get("create"):
-        inherit(params, lambda option: plain(variable(f"ellipsis_{option}")))
-        inherit(params, lambda option: os.environ.get(environment_name(option)))
-    valid = validated(SPEC, params, "The lookup ellipsis_access_token")
-    find = _converged if valid["create"] else _stored
-    return [find(normalise(str(plain(term))), valid, variable, loader)[valid["field"]] for term in terms]
+        of.update(fill(params, (variables(lambda name: plain(variable(name))), PROCESS)))
+    origins = Origins(of, itself="the lookup")
+    valid = params
+    try:
+        valid = validated(SPEC, params, "The lookup ellipsis_access_token")
+        find = _converged if valid["create"] else _stored
+        return [find(normalise(str(plain(term))), valid, variable, loader)[valid["field"]] for term in terms]
+    except EllipsisError as exc:
+        told = origins.tell(exc, valid) if params.get("create") else origins.of_options(str(exc))
+        raise EllipsisError(told) from None
 
 
 def _stored(description: str, params: Values, _variable: Variable, loader: DataLoader) -> Values:

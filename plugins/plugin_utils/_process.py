@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all tasks and lookups of one process share: an HTTP session and a listing for each account, and the locks."""
+"""What all tasks and lookups of one process share: an HTTP session and a listing for each account, and the locks.
+
+Logins are shared by all processes of a run.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account import Acc
 from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
 from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import Lock
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._run_file import RunFile
 
 display = Display()
 # The process is part of the key: a fork must not use the sockets of its parent.
@@ -38,7 +42,7 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
 
     key = (os.getpid(), connection)
     if key not in _ACCOUNTS:
-        _ACCOUNTS[key] = Account(open_client(connection), warn=display.warning, lock=lock)
+        _ACCOUNTS[key] = Account(open_client(connection, RunFile), warn=display.warning, lock=lock)
     return _ACCOUNTS[key]
 
 
@@ -50,7 +54,7 @@ def lookup_account(connection: Connection, *, lock_timeout: float, holder: str) 
         def lock(owner: str) -> None:
             locks.enter_context(writer_lock(connection.api_url, owner, timeout=lock_timeout, holder=holder))
 
-        yield Account(open_client(connection), warn=display.warning, lock=lock)
+        yield Account(open_client(connection, RunFile), warn=display.warning, lock=lock)
 
 
 def accounts() -> t.Iterator[Account]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tokens that live for one run: made once, however often and in however many forks templates ask for them."""
+"""What lives for one run: logins, and tokens that are made once, however often and in however many forks they are asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ import typing as t
 from pathlib import Path
 
 from ansible import constants as C
+from ansible.utils.display import Display
 
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import Lock
+
+# Longer than any one call with all its tries may take.
+_LOCK_SECONDS = 300
+display = Display()
 Value = dict[str, t.Any]
 
 
@@ -28,6 +34,11 @@ class RunFile:
         directory = Path(C.DEFAULT_LOCAL_TMP)
         digest = hashlib.sha256(json.dumps([str(directory), *key]).encode()).hexdigest()
         self._path = directory / f"ellipsis-{digest[:32]}"
+
+    def locked(self) -> Lock:
+        """The lock of whoever changes the value, for a C(with)."""
+        path = self._path
+        return Lock(path.parent, (path.name,), timeout=_LOCK_SECONDS, holder="this run", warn=display.warning)
 
     def read(self) -> Value | None:
         """The value, or None if nobody has written it yet."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs everything in turns and prints the table: medians, so that a moment of load does not decide."""
+"""Runs everything in turns and prints the tables: medians, so that a moment of load does not decide."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import platform
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -21,65 +23,94 @@ from ansible.release import __version__ as ansible_version
 
 from ansible_collections.ellipsis.drive.tests.emulator import Control
 
-from .figures import Sample, figures, targets
+from .document import Facts, document, plot
+from .figures import Figure, Sample, Target, figures, targets
 from .laboratory import Laboratory, emulator
 from .lookups import check_rendered, decryptions, lay_store
-from .rows import ROWS, TOKENS, Row
+from .planning import cpu_seconds
+from .rows import LATENCY_MS, ROWS, TOKENS, Row
+from .set_targets import PLANNED, set_targets
+from .sets import LATENCIES, ROWS_BY_CELL
 from .table import table, verdicts
 
 ROUNDS, QUICK_ROUNDS = 5, 3
+# What --quick measures of the sets, once.
+QUICK_TOKENS = 300
 
 
 def main() -> int:
     arguments = _arguments()
     rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
-    slow = 1 if arguments.quick else None
-    with tempfile.TemporaryDirectory(prefix="ellipsis-benchmark-") as name:
-        folder = Path(name)
-        with emulator(folder, arguments.latency_ms) as api_url:
-            laboratory = Laboratory(folder, api_url, Control(api_url))
-            (folder / "ansible.cfg").touch()
-            lay_store(folder, api_url)
-            samples, list_call = _rounds(laboratory, rounds, slow)
-            check_rendered(folder)
-            counted = decryptions(laboratory)
-    found = figures(ROWS, samples, list_call)
-    verdict = targets(found, counted)
-    print(_introduction(rounds, arguments.latency_ms, list_call), "", table(found.values()), "", sep="\n")
-    print(verdicts(verdict))
+    rows = [*ROWS, *_set_rows(arguments.quick)]
+    load = os.getloadavg()[0]
+    with _laboratories() as laboratories:
+        samples, list_calls = _rounds(laboratories, rows, rounds, 1 if arguments.quick else None)
+        check_rendered(laboratories[LATENCY_MS].folder)
+        counted = decryptions(laboratories[LATENCY_MS])
+    found = figures(rows, samples, list_calls)
+    verdict = [
+        *targets(found, counted),
+        *set_targets(found, [cpu_seconds(PLANNED, number) for number in range(rounds)]),
+    ]
+    facts = Facts(ansible_version, platform.python_version(), os.cpu_count() or 1, load, rounds, list_calls)
+    print(facts.text, "", table(found.values()), "", verdicts(verdict), sep="\n")
     if arguments.json:
-        everything = {
-            "list_call": list_call,
-            "samples": {row: [asdict(sample) for sample in taken] for row, taken in samples.items()},
-            "figures": [asdict(figure) for figure in found.values()],
-            "targets": [asdict(target) for target in verdict],
-        }
-        Path(arguments.json).write_text(json.dumps(everything, indent=2) + "\n")
+        _write_json(arguments.json, samples, found, verdict)
+    if arguments.docs:
+        (arguments.docs / "benchmarks.md").write_text(document(facts, found, verdict))
+        (arguments.docs / "benchmarks.svg").write_text(plot(found))
     return 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmark", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds, what is slow in one of them")
-    parser.add_argument("--latency-ms", type=float, default=20.0, help="of every answer of the emulator")
-    parser.add_argument("--json", metavar="FILE", help="write every sample there, too")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"{QUICK_ROUNDS} rounds, what is slow in one of them, and no sets of more than {QUICK_TOKENS} tokens",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there, too")
+    parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write benchmarks.md and benchmarks.svg there, too")
     return parser.parse_args()
 
 
-def _rounds(laboratory: Laboratory, rounds: int, slow: int | None) -> tuple[dict[str, list[Sample]], float]:
-    """All samples by row, and the seconds of a list call. The first round only warms up caches."""
+def _set_rows(quick: bool) -> Iterator[Row]:
+    for cell, row in ROWS_BY_CELL.items():
+        if not quick or (cell.latency_ms == LATENCY_MS and cell.tokens <= QUICK_TOKENS):
+            yield row
+
+
+@contextmanager
+def _laboratories() -> Iterator[Mapping[int, Laboratory]]:
+    """One for each latency."""
+    with ExitStack() as stack:
+        laboratories = {}
+        for latency_ms in LATENCIES:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ellipsis-benchmark-")))
+            api_url = stack.enter_context(emulator(folder, latency_ms))
+            laboratories[latency_ms] = Laboratory(folder, api_url, Control(api_url))
+            (folder / "ansible.cfg").touch()
+            lay_store(folder, api_url)
+        yield laboratories
+
+
+def _rounds(
+    laboratories: Mapping[int, Laboratory], rows: Sequence[Row], rounds: int, slow: int | None
+) -> tuple[dict[str, list[Sample]], dict[int, float]]:
+    """All samples by row, and the seconds of a list call by latency. The first round only warms up caches."""
     samples: dict[str, list[Sample]] = defaultdict(list)
-    list_calls = []
+    list_calls: dict[int, list[float]] = defaultdict(list)
     for number in range(rounds + 1):
         print(f"round {number} of {rounds}" if number else "warming up", file=sys.stderr, flush=True)
-        for row in ROWS:
+        for row in rows:
             if number > _most(row, rounds, slow) or (not number and row.most_rounds):
                 continue
-            sample = laboratory.measure(row)
+            sample = laboratories[row.latency_ms].measure(row)
             if number:
                 samples[row.name].append(sample)
-        list_calls.append(_list_call(laboratory))
-    return samples, median(list_calls)
+        for latency_ms, laboratory in laboratories.items():
+            list_calls[latency_ms].append(_list_call(laboratory))
+    return samples, {latency_ms: median(taken) for latency_ms, taken in list_calls.items()}
 
 
 def _most(row: Row, rounds: int, slow: int | None) -> int:
@@ -92,13 +123,15 @@ def _list_call(laboratory: Laboratory) -> float:
     return laboratory.list_call()
 
 
-def _introduction(rounds: int, latency_ms: float, list_call: float) -> str:
-    return (
-        f"ansible-core {ansible_version}, Python {platform.python_version()}, {os.cpu_count()} CPUs, load "
-        f"{os.getloadavg()[0]:.1f}; emulator with {latency_ms:g} ms latency in a process of its own; forks 1.\n"
-        f"{rounds} rounds in turns (uri fewer, since it is slow: see runs). Seconds beyond the empty play, of scripts beyond an\n"
-        f"empty one. A list call takes {list_call * 1000:.1f} ms; listing is that times the list calls."
-    )
+def _write_json(
+    file: Path, samples: Mapping[str, Sequence[Sample]], found: Mapping[str, Figure], verdict: Sequence[Target]
+) -> None:
+    everything = {
+        "samples": {row: [asdict(sample) for sample in taken] for row, taken in samples.items()},
+        "figures": [asdict(figure) for figure in found.values()],
+        "targets": [asdict(target) for target in verdict],
+    }
+    file.write_text(json.dumps(everything, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs processes and takes their time."""
+"""Runs processes and takes their time and memory."""
 
 from __future__ import annotations
 
@@ -69,18 +69,20 @@ class Laboratory:
         if row.fresh:
             self.control.reset()
         self.control.clear_journal()
-        start = time.perf_counter()
         self.run(row.what)
-        seconds = time.perf_counter() - start
+        took = json.loads((self.folder / "took.json").read_text())
         calls = dict(calls_of(self.control.journal()))
         if calls != row.calls:
             raise SystemExit(f"{row.name}: the calls were {calls}, not {dict(row.calls)}")
-        return Sample(seconds, calls)
+        return Sample(took["seconds"], calls, took["memory"])
 
     def run(self, what: Play | Script, more: Mapping[str, str] | None = None) -> str:
         """What a process says; it ends the benchmark when it fails."""
+        if isinstance(what, Play):
+            # From a file, as the variables of users come.
+            (self.folder / "variables.json").write_text(json.dumps(self._variables(what)))
         done = subprocess.run(
-            self._command(what),
+            [sys.executable, "-I", str(HERE / "timed.py"), str(self.folder / "took.json"), *self._command(what)],
             cwd=self.folder,
             env=self._environment() | dict(more or {}),
             stdout=subprocess.PIPE,
@@ -112,9 +114,11 @@ class Laboratory:
         if isinstance(what, Script):
             places = {"here": str(HERE), "api_url": self.api_url, "path_id": PATH_ID}
             return [sys.executable, *(argument.format(**places) for argument in what.arguments)]
-        variables: dict[str, Any] = {"api_url": self.api_url, "path_id": PATH_ID, "folder": str(self.folder)}
         playbook = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
-        return [playbook, str(PLAYS / what.file), "-e", json.dumps({**variables, **what.variables})]
+        return [playbook, str(PLAYS / what.file), "-e", "@variables.json"]
+
+    def _variables(self, play: Play) -> dict[str, Any]:
+        return {"api_url": self.api_url, "path_id": PATH_ID, "folder": str(self.folder), **play.variables}
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
@@ -131,6 +135,7 @@ class Laboratory:
             "ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault-password"),
             "ELLIPSIS_API_TOKEN": USER_TOKEN,
             "ELLIPSIS_API_URL": self.api_url,
+            "PYTHONPATH": str(COLLECTIONS),
         }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 TOKENS = 50
 LOOKUPS = 1000
 PAGE_SIZE = 30
+LATENCY_MS = 20
 # What takes half a minute is not worth more.
 SLOW_ROUNDS = 3
 Calls = Mapping[str, int]
@@ -38,7 +39,7 @@ class Row:
     """Something to measure.
 
     beyond: the row whose time is subtracted. calls: what it must ask of the API, by kind; other calls are an error.
-    fresh: on an account without tokens; otherwise with what the row above left.
+    fresh: on an account without tokens; otherwise with what the row above left. latency_ms: of each answer.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Row:
     calls: Calls = field(default_factory=dict)
     fresh: bool = True
     most_rounds: int | None = None
+    latency_ms: int = LATENCY_MS
 
 
 def pages(tokens: int) -> int:
@@ -77,7 +79,7 @@ _BLINDLY_CREATED = {"list": 1, "create": TOKENS}
 
 _TOKEN_LOOP = Play("token.yml", {"count": TOKENS})
 _VERIFIED_LOOP = Play("verified.yml", {"count": TOKENS})
-_SET = Play("set.yml", {"tokens": [{"description": f"benchmark {number}"} for number in range(TOKENS)]})
+_SET = Play("set.yml", {"tokens": [{"description": f"benchmark {number}"} for number in range(TOKENS)], "prune": False})
 _URI_LOOP = Play("uri.yml", {"count": TOKENS})
 _BARE = Script(("{here}/bare.py", "{api_url}", "{path_id}", str(TOKENS)))
 

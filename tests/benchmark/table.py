@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from .figures import Figure, Target
 
 KINDS = ("list", "create", "delete", "verify")
-_HEAD = ("", "runs", "median s", "min to max", "listing s", "without", *KINDS)
+_HEAD = ("", "runs", "median s", "min to max", "listing s", "without", *KINDS, "MiB")
 
 
 def table(found: Iterable[Figure]) -> str:
@@ -41,4 +41,4 @@ def _cells(figure: Figure) -> tuple[str, ...]:
     listing = (f"{figure.listing:.2f}", f"{figure.without_listing:.2f}") if figure.listing else ("", "")
     spread = f"{figure.least:.2f} to {figure.most:.2f}"
     calls = (str(figure.calls.get(kind, "") or "") for kind in KINDS)
-    return (figure.name, str(figure.runs), f"{figure.seconds:.2f}", spread, *listing, *calls)
+    return (figure.name, str(figure.runs), f"{figure.seconds:.2f}", spread, *listing, *calls, f"{figure.memory:.0f}")

@@ -20,7 +20,7 @@ from .faults import Fault, FaultBook
 from .policy import Policy
 from .seeding import add_folder_tree, seed_tokens
 from .state import State, Token
-from .tree import USER
+from .tree import USER, Node
 from .values import ApiError, ConnectionCut, ConnectionNeverMade, JournalEntry, Request, Response, without_secrets
 from .variant import Variant
 
@@ -111,6 +111,11 @@ class Emulator:
         """Adds `A/B/C` as layer C of this kind in folders A and B; returns every name, folders' too, with its id."""
         with self._lock:
             return add_folder_tree(self._state, names, kind, account)
+
+    def add_path(self, node: Node) -> None:
+        """Adds one, whatever else has its name."""
+        with self._lock:
+            self._state.nodes[node.id] = node
 
     def _answer(self, request: Request, caller: Caller, fault: Fault | None, now: float) -> Response:
         if fault is None:

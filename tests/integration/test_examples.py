@@ -118,7 +118,28 @@ def site(controller: Controller, tmp_path: Path) -> Site:
 
 
 def test_every_example_is_here() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.yml")} == set(ALL)
+    assert {path.stem for path in EXAMPLES.glob("*.yml")} == {*ALL, "customers"}
+
+
+def test_a_token_for_each_folder_of_a_customer(controller: Controller, emulator: Emulator, tmp_path: Path) -> None:
+    """With the example, and with the folders that come and go."""
+    (tmp_path / "vault-password").write_text("password of the tests\n")
+    variables = {"customers_folder": "myDrive/Customers", "ellipsis_store": str(tmp_path / "tokens.yml")}
+    arguments = ["--vault-password-file", str(tmp_path / "vault-password"), "-e", json.dumps(variables)]
+
+    def customers() -> list[str]:
+        controller.run_file(EXAMPLES / "customers.yml", *arguments)
+        now = emulator.clock.now()
+        return sorted(token.description.split(" [")[0] for token in emulator.tokens if token.live(now))
+
+    ids = emulator.add_folder_tree([f"Customers/{name}/Data" for name in ("Jansen & zn.", "De 'Vries'", 'Bo "x": y')])
+    assert customers() == sorted(["Jansen & zn.", "De 'Vries'", 'Bo "x": y'])
+    emulator.clear_journal()
+    assert len(customers()) == 3
+    assert not [entry for entry in emulator.journal if entry.method != "GET"]
+    emulator.add_folder_tree(["Customers/Smit/Data"])
+    assert "Smit" in customers()
+    assert ids
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

@@ -126,8 +126,10 @@ REFUSED: list[tuple[Path, dict[str, Any], str]] = [
     (
         PROVISION,
         {"access_tokens_store": "secrets/tokens.yml"},
-        "access_tokens_store: must be an absolute path, since a playbook of a collection has no folder of yours to start at; "
-        "write for instance {{ inventory_dir }}/tokens.yml",
+        (
+            "access_tokens_store: must be an absolute path, since a playbook of a collection has no folder of yours to start at; "
+            "write for instance {{ inventory_dir }}/tokens.yml"
+        ),
     ),
     (PROVISION, {"ellipsis_provision_host": "alpha"}, "ellipsis_provision_host: no such variable; write one of"),
     (

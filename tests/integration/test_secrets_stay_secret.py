@@ -17,6 +17,8 @@ from zlib import crc32
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import (
+    ORGANIZATION_ID,
+    OTHER_USER,
     PASSWORD,
     PATHS,
     USER,
@@ -220,6 +222,48 @@ def test_elsewhere(controller: Controller, emulator: Emulator) -> None:
     assert "was revoked again" in run.result("failing")["msg"]
     assert leaks(run, controller, emulator) == []
     assert [item.get("reason", "") for item in run.items("mixed")] == ["none", ""]
+
+
+def test_logged_in(controller: Controller, emulator: Emulator) -> None:
+    """Also what is shared by the processes of a run is gone after it."""
+    run = watched(
+        controller,
+        f"""
+        - name: as a user
+          ellipsis.drive.ellipsis_access_token: {{description: "{{{{ item }}}}"}}
+          loop: [a, b]
+        - name: as an organization
+          ellipsis.drive.ellipsis_access_token_info: {{organization_id: {ORGANIZATION_ID}}}
+        - emulator: {{advance: {{seconds: 3600}}}}
+        - name: renewed
+          ellipsis.drive.ellipsis_access_token_info: {{organization_id: {ORGANIZATION_ID}}}
+        - emulator: {{fault: {{kind: status, status: 401, body: "{{{{ lookup('env', 'ELLIPSIS_PASSWORD') }}}} no", path: accessToken, times: 9}}}}
+        - name: refused
+          ellipsis.drive.ellipsis_access_token: {{description: c}}
+          ignore_errors: true
+        - emulator:
+            clear_faults: {{}}
+            fault: {{kind: status, status: 401, body: "{{{{ lookup('env', 'ELLIPSIS_PASSWORD') }}}} no", path: login}}
+        - name: refused login
+          ellipsis.drive.ellipsis_access_token:
+            description: c
+            username: {OTHER_USER}
+            password: "{{{{ lookup('env', 'ELLIPSIS_PASSWORD') }}}}"
+          ignore_errors: true
+          loop: [1, 2]
+        - name: looked up
+          ansible.builtin.set_fact:
+            looked_up: "{{{{ lookup('ellipsis.drive.ellipsis_access_token', 'a', create=true, valid_for='1h',
+              access_list=[dict(path_id=roads_id, access_tier='view')]) | length }}}}"
+          no_log: true
+        """,
+        ELLIPSIS_API_TOKEN=None,
+        ELLIPSIS_USERNAME=USER,
+        ELLIPSIS_PASSWORD=PASSWORD,
+    )
+    assert leaks(run, controller, emulator) == []
+    assert "********" in run.result("refused")["msg"]
+    assert "********" in run.items("refused login")[1]["msg"]
 
 
 def test_stored(controller: Controller, emulator: Emulator) -> None:

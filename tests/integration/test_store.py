@@ -125,7 +125,7 @@ def test_a_token_that_does_not_work_is_revoked_and_the_earlier_one_stays(
 ) -> None:
     controller.run(task(), *vault)
     kept = stored(controller)["tile server"]
-    emulator.faults.add(Fault("status", method="GET", path="/path/", status=403, times=None))
+    emulator.faults.add(Fault("status", method="GET", path="/path/", status=403, skip=1, times=None))
     run = controller.run(task("    regenerate: always\n    verify_timeout: 0\n"), *vault, code=2)
     assert "it is refused" not in run.text
     assert "is refused at path" in run.text

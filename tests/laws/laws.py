@@ -49,7 +49,7 @@ def check_law_1(trial: Trial) -> None:
     assert not run.result["changed"], run.result["reason"]
     assert not run.created and not run.gone
     assert [(each.method, each.path) for each in run.requests] == [("GET", TOKENS)] * pages(run)
-    assert run.result["api_calls"] == {"list": pages(run), "create": 0, "delete": 0, "verify": 0}
+    assert run.result["api_calls"] == {"list": pages(run), "create": 0, "delete": 0, "verify": 0, "path": 0}
 
 
 def pages(run: Run) -> int:

@@ -16,6 +16,7 @@ import requests
 
 from ansible_collections.ellipsis.drive.tests.emulator import VARIANTS, Emulator
 from ansible_collections.ellipsis.drive.tests.laws.harness import (
+    ROADS,
     TOKENS,
     Controller,
     absent,
@@ -108,7 +109,7 @@ def test_no_second_answer_either(variant: str, fault: str) -> None:
 def test_an_ambiguous_post_and_no_list_to_look_at(fault: str) -> None:
     controller = Controller(service(), holds=True)
     controller.emulator.fault(method="POST", kind="cut_after")
-    controller.emulator.fault(method="GET", skip=2, **{"times": 1, **LOST[fault]})
+    controller.emulator.fault(method="GET", path=TOKENS, skip=2, **{"times": 1, **LOST[fault]})
     run = controller.run(present())
     nonce = controller.emulator.tokens[0].description[-6:]
     assert nonce in str(run.error)
@@ -194,7 +195,7 @@ def test_a_list_that_fails_after_the_post(variant: str, fault: str) -> None:
     """The new token is not announced, so it may not stay; where its id is unknown, the error says how to find it."""
     controller = Controller(service(VARIANTS[variant]), holds=True)
     held = controller.run(present())
-    controller.emulator.fault(method="GET", skip=2, **LOST[fault])
+    controller.emulator.fault(method="GET", path=TOKENS, skip=2, **LOST[fault])
     run = controller.run(present(scope="ogc", overlap="0"))
     assert run.error is not None
     assert not run.gone
@@ -292,5 +293,9 @@ def test_the_journal_knows_every_post() -> None:
     emulator: Emulator = service()
     Controller(emulator).run(present())
     assert [(each.method, each.path) for each in emulator.journal] == [
-        (m, TOKENS) for m in ("GET", "GET", "POST", "GET")
+        ("GET", TOKENS),
+        ("GET", TOKENS),
+        ("GET", f"/v3/path/{ROADS}"),
+        ("POST", TOKENS),
+        ("GET", TOKENS),
     ]

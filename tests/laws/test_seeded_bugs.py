@@ -20,7 +20,6 @@ from ansible_collections.ellipsis.drive.plugins.module_utils import (
     _converge,
     _creation,
     _marker,
-    _options,
     _plan,
     _result,
     _tokens,
@@ -56,7 +55,6 @@ def first_page_only(patch: pytest.MonkeyPatch) -> None:
 
 def ordered_comparison(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_access, "canonical", tuple)
-    patch.setattr(_options, "canonical", tuple)
 
 
 def renewed_within_the_clamp(patch: pytest.MonkeyPatch) -> None:

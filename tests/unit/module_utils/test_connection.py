@@ -14,10 +14,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._connection import (
     CONNECTION_SPEC,
+    CREDENTIALS,
     connection_of,
     environment_name,
+    from_process,
     inherit,
-    inherit_credentials,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
@@ -120,7 +121,7 @@ def test_credentials_come_from_one_source(
     for option, value in environment.items():
         monkeypatch.setenv(environment_name(option), value)
     params = validated(**task)
-    inherit_credentials(params)
+    inherit(params, from_process, CREDENTIALS)
     assert {option: params[option] for option in result} == result
 
 
@@ -136,5 +137,5 @@ def test_other_options_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_false_is_a_value() -> None:
     params: dict[str, Any] = {"validate_certs": None}
-    inherit(params, {"validate_certs": False}.get, ["validate_certs"])
+    assert inherit(params, {"validate_certs": False}.get, ["validate_certs"]) == ["validate_certs"]
     assert params == {"validate_certs": False}

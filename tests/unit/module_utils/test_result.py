@@ -64,7 +64,7 @@ def test_minted() -> None:
         "fingerprint": fingerprint(SECRET),
     }
     assert (result["changed"], result["reason"], result["renew_at"]) == (True, "create", "2027-02-04T08:00:00Z")
-    assert result["api_calls"] == {"list": 2, "create": 0, "delete": 0, "verify": 0}
+    assert result["api_calls"] == {"list": 2, "create": 0, "delete": 0, "verify": 0, "path": 0}
     assert SECRET not in str(result)
     assert SECRET not in repr(Outcome(decided(), NEW, Minted(NEW, SECRET)))
 
