@@ -125,7 +125,7 @@ EXAMPLES = r"""
 
 - name: Find out which token a leaked secret is of
   ellipsis.drive.ellipsis_access_token_info:
-    fingerprint: "sha256:{{ leaked_secret | hash('sha256') }}"
+    fingerprint: sha256:9f86d081884c # echo -n SECRET | sha256sum
     store: "{{ config_dir }}/tokens.yml"
   register: leaked
 

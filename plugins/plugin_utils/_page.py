@@ -21,10 +21,11 @@ Values = t.Mapping[str, t.Any]
 SEVERITIES = ("error", "warning", "info")
 _NO_FINDING = "ok"
 _HOUR, _MINUTE = 3600, 60
+_FEW = 3
 # From how many seconds on a unit is used, and how many it has.
 _UNITS: tuple[tuple[int, float, str], ...] = (
     (2 * 365 * DAY, 365 * DAY, "years"),
-    (60 * DAY, 30.44 * DAY, "months"),
+    (120 * DAY, 30.44 * DAY, "months"),
     (2 * DAY, DAY, "days"),
     (2 * _HOUR, _HOUR, "hours"),
     (0, _MINUTE, "minutes"),
@@ -64,6 +65,11 @@ class Group:
     finding: str
     severity: str
     members: tuple[tuple[Row, Values], ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether to show it unfolded."""
+        return self.severity == SEVERITIES[0] or len(self.members) <= _FEW
 
     @property
     def message(self) -> str | None:
@@ -107,9 +113,9 @@ def rows_of(audited: Values) -> list[Row]:
 
 
 def ahead(seconds: float) -> str:
-    """A stretch of time in words, rounded down."""
+    """A stretch of time in words."""
     unit, name = next((unit, name) for least, unit, name in _UNITS if seconds >= least)
-    count = int(seconds / unit)
+    count = round(seconds / unit)
     return f"in {count} {name[:-1] if count == 1 else name}"
 
 

@@ -162,8 +162,15 @@ def browser(tmp_path: Path) -> Browser:
     return Browser(program, tmp_path)
 
 
-def colours(picture: Any) -> Counter[tuple[int, int, int]]:
-    return Counter({colour: count for count, colour in picture.getcolors(1 << 24)})
+Colour = tuple[int, ...]
+
+
+def colour(text: str) -> Colour:
+    return tuple(bytes.fromhex(text))
+
+
+def colours(picture: Any) -> Counter[Colour]:
+    return Counter({found: count for count, found in picture.getcolors(1 << 24)})
 
 
 # How the page paints: paper, card, and the marks of severities.
@@ -184,12 +191,10 @@ def test_a_browser_shows_the_page(controller: Controller, emulator: Emulator, br
     assert "<img" not in dom and dom.count("<script") == 0
     for scheme in (LIGHT, DARK):
         picture = browser.picture(page, "dark" if scheme is DARK else "light", dark=scheme is DARK)
-        painted, values = colours(picture), {name: tuple(bytes.fromhex(value)) for name, value in scheme.items()}
+        painted, values = colours(picture), {name: colour(value) for name, value in scheme.items()}
         assert {name for name, value in values.items() if painted[value] < 20} == set()
         assert painted[values["paper"]] + painted[values["card"]] > picture.width * picture.height / 2
-        assert not set(painted) & {
-            tuple(bytes.fromhex(value)) for value in (DARK if scheme is LIGHT else LIGHT).values()
-        }
+        assert not set(painted) & {colour(value) for value in (DARK if scheme is LIGHT else LIGHT).values()}
     narrow = browser.picture(page, "narrow", dark=False, width=500)
     edge = colours(narrow.crop((narrow.width - 8, 0, narrow.width, narrow.height)))
-    assert set(edge) == {tuple(bytes.fromhex(LIGHT["paper"]))}, "something sticks out at the side"
+    assert set(edge) == {colour(LIGHT["paper"])}, "something sticks out at the side"
