@@ -81,6 +81,18 @@ def _held_on_hosts(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequen
     )
 
 
+def _to_mint(
+    hostvars: t.Any,
+    whole_play: t.Sequence[str],
+    slots: t.Sequence[Values],
+    held: Values,
+    in_store: bool,
+    rotate: t.Sequence[str],
+) -> list[Values]:
+    before = _Hosts(hostvars, whole_play).rollout.values()
+    return _rollout.to_mint(plain(slots), plain(held), in_store, plain(rotate), before)
+
+
 def _rolled(minted: Values, held: Values, hostvars: t.Any, whole_play: t.Sequence[str]) -> Values:
     return _rollout.rollout(plain(minted), plain(held), list(_Hosts(hostvars, whole_play).rollout.values()))
 
@@ -122,6 +134,7 @@ def _retirement(
 _OF_HOSTS: dict[str, t.Callable[..., t.Any]] = {
     "gathered": _gathered,
     "held_on_hosts": _held_on_hosts,
+    "to_mint": _to_mint,
     "rolled": _rolled,
     "verdict": _verdict,
     "retirement": _retirement,
@@ -129,7 +142,6 @@ _OF_HOSTS: dict[str, t.Callable[..., t.Any]] = {
 _OF_VALUES: dict[str, t.Callable[..., t.Any]] = {
     "declared": _rollout.declared,
     "telling": _host_files.telling,
-    "to_mint": _rollout.to_mint,
     "deliveries": _rollout.deliveries,
     "confirmed": _rollout.confirmed,
     "kept": _rollout.kept,

@@ -58,15 +58,30 @@ def gathered(published: t.Mapping[str, Values]) -> list[Values]:
     return list(slots.values())
 
 
-def to_mint(slots: t.Sequence[Values], held: t.Mapping[str, Values], in_store: bool) -> list[Values]:
-    """What makes the new tokens and leaves the replaced ones alone: hosts still use them."""
+def to_mint(
+    slots: t.Sequence[Values],
+    held: t.Mapping[str, Values],
+    in_store: bool,
+    rotate: t.Collection[str] = (),
+    before: t.Iterable[Rollout] = (),
+) -> list[Values]:
+    """What makes the new tokens and leaves the replaced ones alone: hosts still use them.
+
+    rotate: descriptions to replace though nothing asks for it, C(*) for all. before: rollouts of earlier batches of hosts; what
+    they created is not created again, or hosts that share a token would not get the same.
+    """
+    created = {name for rolled in before for name, each in rolled.items() if each["created"]}
     tokens = []
     for slot in slots:
-        token = dict(slot)
+        token, name = dict(slot), slot["description"]
         if _present(slot):
             token["overlap"] = _LONGEST if slot.get("valid_for") == "never" else slot.get("valid_for", _LONGEST)
             if not in_store:
-                token["held_id"] = held.get(slot["description"], {}).get("id") or ""
+                token["held_id"] = held.get(name, {}).get("id") or ""
+            if name in rotate or "*" in rotate:
+                token["regenerate"] = "always"
+            if name in created and token.get("regenerate") == "always":
+                token["regenerate"] = "drift"
         tokens.append(token)
     return tokens
 

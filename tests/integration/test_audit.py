@@ -49,7 +49,12 @@ def test_reports_say_what_the_account_has_and_no_secret(controller: Controller, 
     emulator.seed_tokens(2, description="=copy {n}", valid_for=86400)
     emulator.clear_journal()
     run = audit(
-        controller, "--diff", "-vvvv", audit_store="tokens.yml", audit_store_plaintext=True, audit_verify="basic"
+        controller,
+        "--diff",
+        "-vvvv",
+        ellipsis_audit_store="tokens.yml",
+        ellipsis_audit_store_plaintext=True,
+        ellipsis_audit_verify="basic",
     )
     assert "changed=0" in run.text
     assert "4 tokens; never_expires 1, expires_soon 2, unmanaged 3" in run.text
@@ -70,12 +75,20 @@ def test_reports_say_what_the_account_has_and_no_secret(controller: Controller, 
 
 def test_the_gate_fails_after_the_report_was_written(controller: Controller, emulator: Emulator) -> None:
     emulator.seed_tokens(1, description="copied", valid_for=86400)
-    assert "no findings" in audit(controller, audit_managed=True, audit_name="ours", audit_title="Ours").text
+    assert (
+        "no findings"
+        in audit(controller, ellipsis_audit_managed=True, ellipsis_audit_name="ours", ellipsis_audit_title="Ours").text
+    )
     assert "<h1>Ours</h1>" in report(controller, "html", "ours")
-    run = audit(controller, audit_fail_on="expires_soon,duplicate", code=2)
+    run = audit(controller, ellipsis_audit_fail_on="expires_soon,duplicate", code=2)
     assert "1 findings that fail_on names: 'copied'" in run.text
     assert "expires_soon" in report(controller, "html")
-    audit(controller, audit_fail_on=["expires_soon"], audit_warn_within="1h", audit_name="later")
+    audit(
+        controller,
+        ellipsis_audit_fail_on=["expires_soon"],
+        ellipsis_audit_warn_within="1h",
+        ellipsis_audit_name="later",
+    )
 
     (controller.folder / f"{NAME}.html").unlink()
     audit(controller, "--check")
@@ -83,10 +96,16 @@ def test_the_gate_fails_after_the_report_was_written(controller: Controller, emu
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"audit_fial_on": "duplicate"}, "audit_fial_on: no such variable; write one of audit_check_paths, "),
-    ({"audit_folder": "missing"}, "audit_folder: {folder}/missing is not a directory of the controller; make it first"),
-    ({"audit_fail_on": "everything"}, "value of fail_on must be one or more of: never_expires, expires_soon"),
-    ({"audit_verify": "basic"}, "verify: needs store, since a token can only be tried with its secret"),
+    (
+        {"ellipsis_audit_fial_on": "duplicate"},
+        "ellipsis_audit_fial_on: no such variable; write one of ellipsis_audit_check_paths, ",
+    ),
+    (
+        {"ellipsis_audit_folder": "missing"},
+        "ellipsis_audit_folder: {folder}/missing is not a directory of the controller; make it first",
+    ),
+    ({"ellipsis_audit_fail_on": "everything"}, "value of fail_on must be one or more of: never_expires, expires_soon"),
+    ({"ellipsis_audit_verify": "basic"}, "verify: needs store, since a token can only be tried with its secret"),
     ({"ellipsis_api_token": "nonsense"}, 'msg": "GET /account/security/accessToken answered 401'),
 ]
 
@@ -100,7 +119,7 @@ def test_bad_variables_are_named(controller: Controller) -> None:
 
 def test_it_can_be_imported(controller: Controller) -> None:
     playbook = controller.folder / "ours.yml"
-    playbook.write_text("- import_playbook: ellipsis.drive.audit\n  vars: {audit_title: Imported}\n")
+    playbook.write_text("- import_playbook: ellipsis.drive.audit\n  vars: {ellipsis_audit_title: Imported}\n")
     controller.run_file(playbook)
     assert "<h1>Imported</h1>" in report(controller, "html")
 
@@ -157,7 +176,7 @@ def test_a_browser_shows_the_page(controller: Controller, emulator: Emulator, br
     emulator.seed_tokens(2, description="<img src=x onerror=\"document.title='owned'\">", tier="admin")
     for days in range(1, 100):
         emulator.seed_tokens(2, description=f"import {days} {{n}}", valid_for=days * 86400, age=days * 3600)
-    audit(controller, audit_check_paths=True, audit_title="Ours & theirs")
+    audit(controller, ellipsis_audit_check_paths=True, ellipsis_audit_title="Ours & theirs")
     page = controller.folder / f"{NAME}.html"
 
     dom = browser.dom(page)

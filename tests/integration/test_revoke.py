@@ -62,21 +62,21 @@ def fingerprint(secret: str) -> str:
 
 # One after another in one account, since every run takes a second or two.
 WAYS: list[tuple[Callable[[Account], dict[str, Any]], list[str]]] = [
-    (lambda it: {"revoke_token_id": it.by_hand.upper()}, ["by_hand"]),
-    (lambda it: {"revoke_description": "tile server"}, ["other"]),
-    (lambda it: {"revoke_secret": it.secret(it.new) + "\n"}, ["new"]),
-    (lambda it: {"revoke_fingerprint": fingerprint(it.secret(it.old)).upper()}, ["old"]),
-    (lambda it: {"revoke_fingerprint": "sha256:" + fingerprint(it.secret(it.export))[:12]}, ["export"]),
+    (lambda it: {"ellipsis_revoke_token_id": it.by_hand.upper()}, ["by_hand"]),
+    (lambda it: {"ellipsis_revoke_description": "tile server"}, ["other"]),
+    (lambda it: {"ellipsis_revoke_secret": it.secret(it.new) + "\n"}, ["new"]),
+    (lambda it: {"ellipsis_revoke_fingerprint": fingerprint(it.secret(it.old)).upper()}, ["old"]),
+    (lambda it: {"ellipsis_revoke_fingerprint": "sha256:" + fingerprint(it.secret(it.export))[:12]}, ["export"]),
 ]
 MORE_AT_ONCE: list[tuple[dict[str, Any], list[str]]] = [
-    ({"revoke_description": "tile server", "revoke_owner": "platform"}, ["old", "new"]),
-    ({"revoke_all_of_owner": "platform"}, ["export"]),
+    ({"ellipsis_revoke_description": "tile server", "ellipsis_revoke_owner": "platform"}, ["old", "new"]),
+    ({"ellipsis_revoke_all_of_owner": "platform"}, ["export"]),
 ]
 
 
 def revokes_exactly(account: Account, given: dict[str, Any], going: list[str]) -> None:
     """Check mode says which and only reads; then these go, and nothing else does."""
-    variables = {"revoke_store": "tokens.yml", **given}
+    variables = {"ellipsis_revoke_store": "tokens.yml", **given}
     before, ids = account.revoked(), {getattr(account, name) for name in going}
     account.emulator.clear_journal()
 
@@ -101,38 +101,47 @@ def test_the_one_that_was_named_goes_after_it_was_said(account: Account) -> None
 def test_more_than_one_goes_and_nothing_goes_twice(account: Account) -> None:
     for given, going in MORE_AT_ONCE:
         revokes_exactly(account, given, going)
-    again = account.run(code=2, revoke_all_of_owner="platform")
+    again = account.run(code=2, ellipsis_revoke_all_of_owner="platform")
     assert "Nothing was revoked: no live token of this account has the owner platform" in again.text
 
 
 def test_the_store_forgets_what_is_gone_and_the_one_before_comes_back(account: Account) -> None:
-    account.run(revoke_secret=account.secret(account.new), revoke_store="tokens.yml")
+    account.run(ellipsis_revoke_secret=account.secret(account.new), ellipsis_revoke_store="tokens.yml")
     look = "- keep: {id: \"{{ lookup('ellipsis.drive.ellipsis_access_token', 'tile server', field='id', store='tokens.yml') }}\"}"
     assert account.controller.run(look, *account.vault).value("id") == account.old
-    account.run(revoke_all_of_owner="platform", revoke_store="tokens.yml")
+    account.run(ellipsis_revoke_all_of_owner="platform", ellipsis_revoke_store="tokens.yml")
     missing = account.controller.run(look, *account.vault, code=2)
     assert "No secret of 'tile server'" in missing.text
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"revoke_owner": "platform"}, "Nothing says what to revoke; set one of revoke_description, revoke_token_id,"),
-    ({"revoke_description": ""}, "Nothing says what to revoke; set one of"),
     (
-        {"revoke_description": "a", "revoke_all_of_owner": "b"},
-        "revoke_description and revoke_all_of_owner exclude each other; set one of",
+        {"ellipsis_revoke_owner": "platform"},
+        "Nothing says what to revoke; set one of ellipsis_revoke_description, ellipsis_revoke_token_id,",
+    ),
+    ({"ellipsis_revoke_description": ""}, "Nothing says what to revoke; set one of"),
+    (
+        {"ellipsis_revoke_description": "a", "ellipsis_revoke_all_of_owner": "b"},
+        "ellipsis_revoke_description and ellipsis_revoke_all_of_owner exclude each other; set one of",
     ),
     (
-        {"revoke_descripton": "a", "revoke_all_of_owner": "platform"},
-        "revoke_descripton: no such variable; write one of revoke_all_of_owner,",
+        {"ellipsis_revoke_descripton": "a", "ellipsis_revoke_all_of_owner": "platform"},
+        "ellipsis_revoke_descripton: no such variable; write one of ellipsis_revoke_all_of_owner,",
     ),
-    ({"revoke_token_id": "*"}, "token_id: '*' is not an id; write a UUID"),
-    ({"revoke_fingerprint": "sha256:123", "revoke_store": "tokens.yml"}, "fingerprint: 'sha256:123' is not one;"),
-    ({"revoke_secret": "leaked"}, "revoke_store: is missing; the server does not tell secrets"),
+    ({"ellipsis_revoke_token_id": "*"}, "token_id: '*' is not an id; write a UUID"),
     (
-        {"revoke_secret": "leaked", "revoke_store": "tokens.yml"},
+        {"ellipsis_revoke_fingerprint": "sha256:123", "ellipsis_revoke_store": "tokens.yml"},
+        "fingerprint: 'sha256:123' is not one;",
+    ),
+    ({"ellipsis_revoke_secret": "leaked"}, "ellipsis_revoke_store: is missing; the server does not tell secrets"),
+    (
+        {"ellipsis_revoke_secret": "leaked", "ellipsis_revoke_store": "tokens.yml"},
         "Nothing was revoked: no live token of this account has a secret with this fingerprint in tokens.yml",
     ),
-    ({"revoke_description": "tile", "revoke_owner": "platform"}, "has the description tile and the owner platform"),
+    (
+        {"ellipsis_revoke_description": "tile", "ellipsis_revoke_owner": "platform"},
+        "has the description tile and the owner platform",
+    ),
 ]
 
 

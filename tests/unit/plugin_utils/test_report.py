@@ -134,7 +134,7 @@ def test_the_page_loads_and_runs_nothing() -> None:
     page = page_about(HOSTILE[1])
     structure = Structure(page)
     assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base"} & {
-        tag for tag, _ in structure.tags
+        tag for tag, _names in structure.tags
     }
     assert not [name for _tag, names in structure.tags for name in names if name.startswith("on") or name == "style"]
     assert all(link.removeprefix("#") in structure.ids for link in structure.links)
