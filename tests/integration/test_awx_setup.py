@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTENSION = ROOT / "extensions" / "awx"
 TEMPLATES = yaml.safe_load((EXTENSION / "job_templates.yml").read_text())
 NEEDED = {
-    "awx_inventory": "Tile servers",
-    "awx_project_url": "https://example.com/p.git",
-    "awx_image": "example.com/ee",
+    "ellipsis_awx_inventory": "Tile servers",
+    "ellipsis_awx_project_url": "https://example.com/p.git",
+    "ellipsis_awx_image": "example.com/ee",
 }
 
 
@@ -74,7 +74,7 @@ def job_of(awx: Awx, name: str, **answers: str) -> Launch:
 
 
 def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Awx, address: str) -> None:
-    run = setup(controller, address, **NEEDED, awx_credentials=["SSH"])
+    run = setup(controller, address, **NEEDED, ellipsis_awx_credentials=["SSH"])
     assert USER_TOKEN not in run.stdout + run.stderr
     kind = yaml.safe_load((EXTENSION / "credential_type.yml").read_text())
     made = awx.objects("credential_types")[kind["name"]]
@@ -87,13 +87,15 @@ def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Awx, addre
     assert len(awx.objects("schedules")) == 2
 
     writes = len(awx.writes)
-    assert "changed=0" in setup(controller, address, **NEEDED, awx_credentials=["SSH"]).text
+    assert "changed=0" in setup(controller, address, **NEEDED, ellipsis_awx_credentials=["SSH"]).text
     assert [write.split("/")[0] for write in awx.writes[writes:]] == ["POST projects"]  # which fetches it again
 
 
 def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emulator: Emulator, tmp_path: Path) -> None:
     private: dict[str, str | None] = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_VALIDATE_CERTS": "no"}
-    setup(controller, address, environment=private, **NEEDED, ellipsis_api_token=USER_TOKEN, awx_token_file=True)
+    setup(
+        controller, address, environment=private, **NEEDED, ellipsis_api_token=USER_TOKEN, ellipsis_awx_token_file=True
+    )
     answers = {
         "token_description": "a {{ survey }}",  # whoever answers writes no templates
         "token_path": "myDrive/Projects/Roads",
@@ -106,7 +108,10 @@ def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emul
     assert [held["token"]] == [token.secret for token in emulator.tokens]
     jobs.append(job.run(job_of(awx, "audit"), tmp_path / "job3"))
     jobs.append(
-        job.run(job_of(awx, "revoke", revoke_description="a {{ survey }}", revoke_owner="default"), tmp_path / "job4")
+        job.run(
+            job_of(awx, "revoke", ellipsis_revoke_description="a {{ survey }}", ellipsis_revoke_owner="default"),
+            tmp_path / "job4",
+        )
     )
     assert [ran.code for ran in jobs] == [0, 0, 0, 0], jobs[-1].stdout
     assert [token.revoked_at is None for token in emulator.tokens] == [False]
@@ -115,6 +120,6 @@ def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emul
 
 
 def test_a_mistake_is_named(controller: Controller, awx: Awx, address: str) -> None:
-    run = setup(controller, address, awx_image="example.com/ee", code=2)
-    assert "awx_inventory, awx_project_url: please set it" in run.text
+    run = setup(controller, address, ellipsis_awx_image="example.com/ee", code=2)
+    assert "ellipsis_awx_inventory, ellipsis_awx_project_url: please set it" in run.text
     assert awx.writes == []
