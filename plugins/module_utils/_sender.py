@@ -126,12 +126,17 @@ class Sender:
 
 
 def is_usable(answer: requests.Response) -> bool:
-    """Whether the API may have answered this: an object in JSON, and for a refusal one with that very status in it."""
+    """Whether only the API answers like this: an object in JSON, and for a refusal one with that very status in it.
+
+    That there is no such call is also what the API itself says at an address that is a little wrong.
+    """
     try:
         body = answer.json()
     except ValueError:
         return False
-    return isinstance(body, dict) and (answer.status_code < 300 or body.get("status") == answer.status_code)
+    if not isinstance(body, dict) or answer.status_code in (404, 405):
+        return False
+    return answer.status_code < 300 or body.get("status") == answer.status_code
 
 
 def json_of(answer: requests.Response) -> t.Any:

@@ -27,6 +27,10 @@ _HOW = (
     "Written by `make bench-docs`; `make bench` only prints. Playbooks run for real, against an emulator of the API in a process "
     "of its own that answers after a fixed time."
 )
+_ASIDE = (
+    "*Listing aside* is without the list calls, on both sides. They are what exactly-once costs: the list is read for the plan, "
+    "again under the lock before anything is written, and again after the creations to find twins (see [design](design.md))."
+)
 _PLAIN_HEAD = ("", "Runs", "Seconds", "Calls", "MiB")
 
 
@@ -71,6 +75,7 @@ def document(facts: Facts, found: Mapping[str, Figure], verdict: Iterable[Target
         "![Seconds by number of tokens](benchmarks.svg)",
         "## What was promised",
         _markdown(("", "Target", "Measured"), [_target(each) for each in verdict]),
+        _ASIDE,
         "## Whole sets",
         _sets_text(found),
         *tables,

@@ -83,7 +83,7 @@ def main() -> int:
 
 def play(scene: Scene, folder: str, environment: dict[str, str]) -> str:
     """Run a playbook and show it; returns what was shown."""
-    variables = f"config_dir={folder} layer_id={PATHS['Projects/Roads/2026/Survey']}"
+    variables = f"config_dir={folder}"
     command = ["ansible-playbook", str(HERE / scene.playbook), "-e", variables, *scene.arguments]
     run = subprocess.run(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False

@@ -32,7 +32,7 @@ def log_in(call: Call) -> Response:
     if account is None or account.password != password:
         raise ApiError(call.variant.login_refused, "Username or password is wrong.")
     if call.policy.two_factor:
-        raise ApiError(400, "Two factor authentication is required.")
+        raise ApiError(call.policy.refusal, "Two factor authentication is required.")
     return as_json({"token": call.state.log_in(account.name, call.now + lifetime)})
 
 

@@ -25,3 +25,5 @@ class Policy:
     granted_tier: str | None = None
     """The tier every new token gets, whatever was asked."""
     two_factor: bool = False
+    refusal: int = 400
+    """The status with which a policy refuses."""

@@ -53,11 +53,11 @@ def read_lifetime(body: Mapping[str, Any]) -> int | None:
 def _permitted(call: Call, lifetime: int | None) -> int | None:
     policy = call.policy
     if lifetime is None and not policy.permanent_allowed:
-        raise ApiError(400, "Permanent access tokens are not allowed on this instance.")
+        raise ApiError(policy.refusal, "Permanent access tokens are not allowed on this instance.")
     if policy.max_lifetime is None or (lifetime is not None and lifetime <= policy.max_lifetime):
         return lifetime
     if not policy.shortens:
-        raise ApiError(400, f"validFor must be at most {policy.max_lifetime} on this instance.")
+        raise ApiError(policy.refusal, f"validFor must be at most {policy.max_lifetime} on this instance.")
     return policy.max_lifetime
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.tests.emulator import PATHS, Emulator
+from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN, Emulator
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
 
 REVOKE = Path("ellipsis.drive.revoke")
@@ -48,7 +48,9 @@ class Account:
         return {each.id for each in self.emulator.tokens if each.revoked_at is not None}
 
     def run(self, *arguments: str, code: int = 0, **variables: Any) -> Run:
-        return self.controller.run_file(REVOKE, *self.vault, "-e", json.dumps(variables), *arguments, code=code)
+        file = self.controller.folder / "variables.json"
+        file.write_text(json.dumps(variables))
+        return self.controller.run_file(REVOKE, *self.vault, "-e", f"@{file}", *arguments, code=code)
 
 
 @pytest.fixture
@@ -80,17 +82,18 @@ def revokes_exactly(account: Account, given: dict[str, Any], going: list[str]) -
     before, ids = account.revoked(), {getattr(account, name) for name in going}
     account.emulator.clear_journal()
 
-    told = account.run("--check", **variables)
+    told = account.run("--check", "-vvvv", "--diff", **variables)
     assert account.revoked() == before
     assert {entry.method for entry in account.emulator.journal} == {"GET"}
     assert "changed=1" in told.text
 
-    done = account.run(**variables)
+    done = account.run("-vvvv", "--diff", **variables)
     assert account.revoked() - before == ids
     for run in (told, done):
         said = [item["msg"] for item in run.items("Say what will be revoked")]
         assert sorted(text.split("id ")[1].split(",")[0] for text in said) == sorted(ids)
-        assert not [secret for secret in account.emulator.secrets if secret in json.dumps(run.events) + run.stdout]
+        printed = json.dumps(run.events) + run.stdout + run.stderr
+        assert not [secret for secret in (*account.emulator.secrets, USER_TOKEN) if secret in printed]
 
 
 def test_the_one_that_was_named_goes_after_it_was_said(account: Account) -> None:

@@ -53,9 +53,12 @@ def test_targets_within_their_limits_are_reached() -> None:
 @pytest.mark.parametrize(
     ("slower", "missed"),
     [
-        ({rows.UNCHANGED: 0.1}, ["unchanged, listing aside"]),
-        ({rows.CREATE: 0.1}, ["create, listing aside", "create: uri"]),
-        ({rows.URI_CREATE: -1.0}, ["create: uri"]),
+        ({rows.UNCHANGED: 0.1}, ["loop of 50 tokens, unchanged, listing aside"]),
+        (
+            {rows.CREATE: 0.1},
+            ["loop of 50 tokens, created, listing aside", "loop of 50 tokens, created: a loop of uri"],
+        ),
+        ({rows.URI_CREATE: -1.0}, ["loop of 50 tokens, created: a loop of uri"]),
         ({rows.MANY_LOOKUPS: 0.1}, ["1,000 lookups"]),
     ],
 )

@@ -98,7 +98,7 @@ def answering(text: str) -> Callable[[socket.socket], None]:
 def test_closed_port(closed_port: int) -> None:
     error = failure(f"http://127.0.0.1:{closed_port}/v3")
     assert (error).__class__ is Unsent
-    assert "Connection refused" in str(error)
+    assert "Connection refused. Check api_url, and HTTPS_PROXY in the environment if a proxy" in str(error)
 
 
 def test_closed_port_over_tls(closed_port: int) -> None:
@@ -109,6 +109,7 @@ def test_unknown_name() -> None:
     error = failure("http://no-such-host.invalid/v3")
     assert (error).__class__ is Unsent
     assert "no-such-host.invalid" in str(error)
+    assert "Check the name in api_url, and the name service of this host" in str(error)
 
 
 @pytest.mark.parametrize("answer", [hang_up, reset], ids=["closed", "reset"])
@@ -121,7 +122,7 @@ def test_no_answer_in_time(server: Server) -> None:
     error = failure(f"http://127.0.0.1:{server(lambda _connection: _wait(done))}/v3", timeout=0.05)
     done.set()
     assert (error).__class__ is TransportError
-    assert "timed out" in str(error)
+    assert "timed out" in str(error) and "Raise timeout if the server is slow" in str(error)
 
 
 def _wait(done: threading.Event) -> None:
@@ -181,7 +182,9 @@ def test_name_on_the_certificate_differs(certificate: ssl.SSLContext, server: Se
 def test_no_tls_at_all(server: Server) -> None:
     """Doubtful is not unsent."""
     port = server(answering("HTTP/1.1 400 Bad Request\nContent-Length: 0\n\n"))
-    assert (failure(f"https://127.0.0.1:{port}/v3")).__class__ is TransportError
+    error = failure(f"https://127.0.0.1:{port}/v3")
+    assert (error).__class__ is TransportError
+    assert "Check whether api_url has the right port, and whether it has to begin with http://" in str(error)
 
 
 def test_closed_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,7 @@ import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, LoginRefused, Unauthorized
-from ansible_collections.ellipsis.drive.plugins.module_utils._http import open_session
-from ansible_collections.ellipsis.drive.plugins.module_utils._login import InMemory, Login, Place
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection, Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._login import InMemory, Place
 from ansible_collections.ellipsis.drive.tests.emulator import (
     GOOGLE_USER,
     OAUTH_TOKEN,
@@ -26,17 +24,14 @@ from ansible_collections.ellipsis.drive.tests.emulator import (
     ORGANIZATION_ID,
     OTHER_PASSWORD,
     OTHER_USER,
-    PASSWORD,
-    USER,
     USER_TOKEN,
     VARIANTS,
     Emulator,
-    EmulatorAdapter,
     ManualClock,
     Variant,
 )
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import open_client
 
-API = "http://emulator.invalid/v3"
 HOUR = 3600
 ERRORS = [Variant(errors=form, login_refused=status) for form in ("json", "text", "html") for status in (400, 401)]
 Open = Callable[..., Client]
@@ -67,18 +62,8 @@ def places() -> Callable[..., Place]:
 
 @pytest.fixture
 def opened(emulator: Emulator, places: Callable[..., Place]) -> Open:
-    """Opens a client as a process of the run does; by password unless a token is given."""
-
-    def open_client(**more: Any) -> Client:
-        who = {} if "api_token" in more else {"username": USER, "password": PASSWORD}
-        session = open_session("test")
-        session.mount("http://", EmulatorAdapter(emulator))
-        clock = emulator.clock
-        connection = Connection(**{"api_url": API, **who, **more})
-        sender = Sender(connection, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
-        return Client(sender, Login(sender, places))
-
-    return open_client
+    """Opens a client as a process of the run does."""
+    return lambda **more: open_client(emulator, places, **more)
 
 
 def logins(emulator: Emulator) -> dict[str, int]:
@@ -195,13 +180,14 @@ def test_an_attempt_is_one_attempt(fault: dict[str, Any], attempts: int, opened:
     ("who", "policy", "words"),
     [
         ({"username": GOOGLE_USER}, {}, "made through a Google login. Set one in the web application, or give a login"),
+        ({}, {"two_factor": True, "refusal": 403}, "requires a second factor, which a task can't give"),
         ({}, {"two_factor": True}, "requires a second factor, which a task can't give. Log in to the web application"),
         ({"username": "nobody"}, {}, "Check username and password. They were sent once"),
     ],
-    ids=["google", "second factor", "unknown"],
+    ids=["google", "second factor by 403", "second factor", "unknown"],
 )
 def test_refusals_of_a_login_are_explained(
-    who: dict[str, str], policy: dict[str, bool], words: str, variant: Variant, opened: Open, emulator: Emulator
+    who: dict[str, str], policy: dict[str, Any], words: str, variant: Variant, opened: Open, emulator: Emulator
 ) -> None:
     emulator.reset(variant)
     emulator.set_policy(**policy)
