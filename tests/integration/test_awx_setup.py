@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import Contro
 ROOT = Path(__file__).resolve().parents[2]
 EXTENSION = ROOT / "extensions" / "awx"
 TEMPLATES = yaml.safe_load((EXTENSION / "job_templates.yml").read_text())
-NEEDED = {
+NEEDED: dict[str, Any] = {
     "ellipsis_awx_inventory": "Tile servers",
     "ellipsis_awx_project_url": "https://example.com/p.git",
     "ellipsis_awx_image": "example.com/ee",
