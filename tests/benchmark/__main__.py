@@ -25,8 +25,10 @@ from ansible_collections.ellipsis.drive.tests.emulator import Control
 
 from .document import Facts, document, plot
 from .figures import Figure, Sample, Target, figures, targets
+from .hosts import HOST_ROWS
 from .laboratory import Laboratory, emulator
 from .lookups import check_rendered, decryptions, lay_store
+from .paths import PATH_ROWS, path_targets
 from .planning import cpu_seconds
 from .rows import LATENCY_MS, ROWS, TOKENS, Row
 from .set_targets import PLANNED, set_targets
@@ -41,7 +43,7 @@ QUICK_TOKENS = 300
 def main() -> int:
     arguments = _arguments()
     rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
-    rows = [*ROWS, *_set_rows(arguments.quick)]
+    rows = [*ROWS, *PATH_ROWS, *HOST_ROWS, *_set_rows(arguments.quick)]
     load = os.getloadavg()[0]
     with _laboratories() as laboratories:
         samples, list_calls = _rounds(laboratories, rows, rounds, 1 if arguments.quick else None)
@@ -50,6 +52,7 @@ def main() -> int:
     found = figures(rows, samples, list_calls)
     verdict = [
         *targets(found, counted),
+        *path_targets(found),
         *set_targets(found, [cpu_seconds(PLANNED, number) for number in range(rounds)]),
     ]
     facts = Facts(ansible_version, platform.python_version(), os.cpu_count() or 1, load, rounds, list_calls)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from . import rows, sets
 from .figures import Figure, Target
+from .hosts import HOST_ROWS, HOSTS
+from .paths import FOLDERS, LAYERS, NAMED, PATH_ROWS
 from .plot import Panel, svg
 from .set_targets import of
 from .sets import ACTIONS, CLIENT, CONCURRENCY, LATENCIES, LOOP, ONE_TASK, POOL, ROWS_BY_CELL, SIZES, URI, WAYS, Cell
@@ -30,6 +32,14 @@ _HOW = (
 _ASIDE = (
     "*Listing aside* is without the list calls, on both sides. They are what exactly-once costs: the list is read for the plan, "
     "again under the lock before anything is written, and again after the creations to find twins (see [design](design.md))."
+)
+_PATHS_TEXT = (
+    f"A drive with {len(LAYERS) + FOLDERS:,} paths in {FOLDERS} folders, and {NAMED} tokens for {NAMED} layers in all of the folders. "
+    "What the names cost is beyond the same task with ids. The walk lists the same folders with as many threads, and nothing else."
+)
+_HOSTS_TEXT = (
+    "Each host has a token of its own. The role makes all of them in one go; a task that every host runs lists them for each host. "
+    "Nothing is delivered here."
 )
 _PLAIN_HEAD = ("", "Runs", "Seconds", "Calls", "MiB")
 
@@ -80,7 +90,13 @@ def document(facts: Facts, found: Mapping[str, Figure], verdict: Iterable[Target
         _sets_text(found),
         *tables,
         f"## {rows.TOKENS} tokens at {rows.LATENCY_MS} ms, and lookups",
-        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in rows.ROWS if row.name in found]),
+        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in rows.ROWS]),
+        f"## Paths by name, at {rows.LATENCY_MS} ms",
+        _PATHS_TEXT,
+        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in PATH_ROWS]),
+        f"## {HOSTS} hosts, at {rows.LATENCY_MS} ms",
+        _HOSTS_TEXT,
+        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in HOST_ROWS]),
     ]
     return "\n\n".join(parts) + "\n"
 

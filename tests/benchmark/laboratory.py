@@ -68,6 +68,7 @@ class Laboratory:
         """One run of a row; it ends the benchmark when it is not what it should be."""
         if row.fresh:
             self.control.reset()
+            self.control.add_folder_tree(row.layers)
         self.control.clear_journal()
         self.run(row.what)
         took = json.loads((self.folder / "took.json").read_text())
@@ -81,6 +82,7 @@ class Laboratory:
         if isinstance(what, Play):
             # From a file, as the variables of users come.
             (self.folder / "variables.json").write_text(json.dumps(self._variables(what)))
+            (self.folder / "inventory.ini").write_text(_inventory(what.hosts))
         done = subprocess.run(
             [sys.executable, "-I", str(HERE / "timed.py"), str(self.folder / "took.json"), *self._command(what)],
             cwd=self.folder,
@@ -115,7 +117,7 @@ class Laboratory:
             places = {"here": str(HERE), "api_url": self.api_url, "path_id": PATH_ID}
             return [sys.executable, *(argument.format(**places) for argument in what.arguments)]
         playbook = shutil.which("ansible-playbook", path=str(Path(sys.executable).parent)) or "ansible-playbook"
-        return [playbook, str(PLAYS / what.file), "-e", "@variables.json"]
+        return [playbook, str(PLAYS / what.file), "-i", "inventory.ini", "-e", "@variables.json"]
 
     def _variables(self, play: Play) -> dict[str, Any]:
         return {"api_url": self.api_url, "path_id": PATH_ID, "folder": str(self.folder), **play.variables}
@@ -139,7 +141,17 @@ class Laboratory:
         }
 
 
+def _inventory(hosts: int) -> str:
+    local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
+    return "\n".join([f"localhost {local}", "[many]", *(f"host{number:03d} {local}" for number in range(hosts))]) + "\n"
+
+
 def calls_of(journal: list[dict[str, Any]]) -> Counter[str]:
     """The calls of a journal, by the kinds that results count."""
-    kinds = {"GET": "list", "POST": "create", "DELETE": "delete"}
-    return Counter(kinds[entry["method"]] if entry["path"].startswith(TOKENS_PATH) else "verify" for entry in journal)
+    return Counter(map(_kind, journal))
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    if entry["path"].startswith(TOKENS_PATH):
+        return {"GET": "list", "POST": "create", "DELETE": "delete"}[entry["method"]]
+    return "verify" if entry["authorization"] == "access" else "path"

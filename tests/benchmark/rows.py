@@ -21,10 +21,11 @@ Calls = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Play:
-    """A playbook of the folder plays."""
+    """A playbook of the folder plays. hosts: how many there are in the group many, all of them this machine."""
 
     file: str
     variables: Mapping[str, Any] = field(default_factory=dict)
+    hosts: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Row:
 
     beyond: the row whose time is subtracted. calls: what it must ask of the API, by kind; other calls are an error.
     fresh: on an account without tokens; otherwise with what the row above left. latency_ms: of each answer.
+    layers: what a fresh account has in its drive beside the usual.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Row:
     fresh: bool = True
     most_rounds: int | None = None
     latency_ms: int = LATENCY_MS
+    layers: tuple[str, ...] = ()
 
 
 def pages(tokens: int) -> int:
@@ -71,9 +74,9 @@ URI_UNCHANGED = f"loop of {TOKENS} uri: unchanged"
 ONE_LOOKUP = "template with 1 lookup"
 MANY_LOOKUPS = f"template with {LOOKUPS:,} lookups"
 
-# The plan and, under the lock, the plan again; then a look for twins after each creation.
-_CREATED = {"list": 2 + sum(pages(made) for made in range(1, TOKENS + 1)), "create": TOKENS}
-_CREATED_TOGETHER = {"list": 2 + pages(TOKENS), "create": TOKENS}
+# The plan and, under the lock, the plan again; a look at the path; then a look for twins after each creation.
+_CREATED = {"list": 2 + sum(pages(made) for made in range(1, TOKENS + 1)), "create": TOKENS, "path": 1}
+_CREATED_TOGETHER = {"list": 2 + pages(TOKENS), "create": TOKENS, "path": 1}
 _FOUND = {"list": pages(TOKENS)}
 _BLINDLY_CREATED = {"list": 1, "create": TOKENS}
 

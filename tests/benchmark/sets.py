@@ -104,27 +104,24 @@ def _declared(cell: Cell) -> list[dict[str, Any]]:
 
 
 def _calls(cell: Cell) -> Calls:
-    """What each way asks of the API; replaced tokens live on for their overlap."""
+    """What a way asks of the API. Replaced tokens live on for their overlap, and so they are listed."""
     tokens, part = cell.tokens, tenth(cell.tokens)
+    before = {CREATE: 0, PRUNE: tokens + part}.get(cell.action, tokens)
     if cell.action == UNCHANGED:
-        return {"list": pages(tokens)}
-    if cell.way not in (ONE_TASK, LOOP):
-        calls = {"list": pages({CREATE: 0, DRIFT: tokens, PRUNE: tokens + part}[cell.action])}
-        return {**calls, **({"delete": part} if cell.action == PRUNE else {"create": _created(cell)})}
-    # The plan and, under the lock, the plan again.
-    if cell.action == PRUNE:
-        if cell.way == ONE_TASK:
-            return {"list": pages(tokens + part) + pages(tokens), "delete": part}
-        replaced = max(0, 2 * part - tokens)
-        return {"list": 2 * pages(tokens + part), "delete": part + replaced}
-    before, made = (0, tokens) if cell.action == CREATE else (tokens, part)
-    # Then a look for twins: once for the set, in a loop after each creation.
-    looks = (made,) if cell.way == ONE_TASK else range(1, made + 1)
-    return {"list": 2 * pages(before) + sum(pages(before + each) for each in looks), "create": made}
-
-
-def _created(cell: Cell) -> int:
-    return cell.tokens if cell.action == CREATE else tenth(cell.tokens)
+        return {"list": pages(before)}
+    writes = {"delete": part} if cell.action == PRUNE else {"create": tokens if cell.action == CREATE else part}
+    # The access of the account to the path, before anything is created.
+    look = {} if cell.action == PRUNE else {"path": 1}
+    if cell.way == ONE_TASK:
+        # The plan, the plan again under the lock, and a look for twins; pruning looks whether anything is left of a slot.
+        after = tokens if cell.action == PRUNE else before + writes["create"]
+        return {"list": pages(before) * (1 if cell.action == PRUNE else 2) + pages(after), **writes, **look}
+    if cell.way == LOOP:
+        # A look for twins after each creation; what is absent has no overlap.
+        looks = sum(pages(before + each) for each in range(1, writes.get("create", 0) + 1))
+        replaced = {"delete": part + max(0, 2 * part - tokens)} if cell.action == PRUNE else {}
+        return {"list": 2 * pages(before) + looks, **writes, **replaced, **look}
+    return {"list": pages(before), **writes}
 
 
 ROWS_BY_CELL: Mapping[Cell, Row] = {cell: _row(cell) for cell in _cells()}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from .figures import Figure, Target
 
-KINDS = ("list", "create", "delete", "verify")
+KINDS = ("list", "create", "delete", "verify", "path")
 _HEAD = ("", "runs", "median s", "min to max", "listing s", "without", *KINDS, "MiB")
 
 
