@@ -41,6 +41,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _host_files, _rollout, _rollout_end
@@ -151,10 +152,13 @@ _OF_VALUES: dict[str, t.Callable[..., t.Any]] = {
 def _decide(value: t.Any, decision: str, *arguments: t.Any) -> t.Any:
     try:
         if decision in _OF_HOSTS:
-            return _OF_HOSTS[decision](value, *arguments)
-        return _OF_VALUES[decision](plain(value), *plain(arguments))
+            decided = _OF_HOSTS[decision](value, *arguments)
+        else:
+            decided = _OF_VALUES[decision](plain(value), *plain(arguments))
     except OptionError as exc:
         raise AnsibleFilterError(str(exc)) from None
+    # Templates were evaluated on the way in. Before 2.19 what looks like one would be evaluated again: an answer in a survey, say.
+    return wrap_var(decided)
 
 
 class FilterModule:
