@@ -61,11 +61,13 @@ def test_no_secret_is_anywhere_else(controller: Controller, emulator: Emulator, 
         for name, text in (("keep", KEEP), ("fetch", FETCH)):
             role.variables[f"access_tokens_{name}_tasks"] = role.tasks(f"{name}.yml", text)
 
+    settled = role.variables
+
     def run(code: int = 0, **variables: Any) -> Run:
         handlers = [{"name": "reload", "ansible.builtin.command": "true"}]
         loud = ("-vvvv", "--diff", "-e", '{"access_tokens_rotate": ["*"]}')
-        own = {"vars": role.variables | variables}
-        return role.run(*loud, code=code, handlers=handlers, environment=listen(controller), watch=True, **own)
+        role.variables = settled | variables
+        return role.run(*loud, code=code, handlers=handlers, environment=listen(controller), watch=True)
 
     runs = [
         run(),
