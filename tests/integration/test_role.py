@@ -122,7 +122,7 @@ def test_when_the_overlap_has_passed_it_goes_all_the_same(role: Role) -> None:
     role.run()
     down = ("-e", '{"down": "beta"}')
     role.rotate(*down, tasks=DOWN, code=4)
-    role.emulator.clock.advance(3601)  # type: ignore[attr-defined] - the fixture's clock is a ManualClock
+    role.emulator.clock.advance(3601)
     role.run(*down, tasks=DOWN, code=4)
     assert role.live == [told(role.out, "alpha")["id"]]
 
@@ -130,7 +130,7 @@ def test_when_the_overlap_has_passed_it_goes_all_the_same(role: Role) -> None:
 def test_batches_share_what_the_first_one_made(role: Role) -> None:
     role.run(hosts="alpha:beta:gamma", serial=1)
     assert [role.calls["create"], role.calls["delete"]] == [1, 0]
-    role.emulator.clock.advance(80 * 86400)  # type: ignore[attr-defined]
+    role.emulator.clock.advance(80 * 86400)
     run = role.run(hosts="alpha:beta:gamma", serial=1)
     assert [role.calls["create"], role.calls["delete"]] == [1, 1]
     assert [told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")] == role.live * 3
@@ -152,7 +152,7 @@ def test_without_retire_the_overlap_is_kept(role: Role) -> None:
     role.run()
     role.rotate()
     assert len(role.live) == 2
-    role.emulator.clock.advance(3601)  # type: ignore[attr-defined]
+    role.emulator.clock.advance(3601)
     role.run()
     assert role.live == [told(role.out, "alpha")["id"]]
 

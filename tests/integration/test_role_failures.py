@@ -100,7 +100,7 @@ def test_a_failure_without_a_new_token_changes_nothing(running: Role) -> None:
 
 def test_a_later_batch_goes_back_alone(running: Role) -> None:
     before = files(running)
-    running.emulator.clock.advance(80 * 86400)  # type: ignore[attr-defined] - the clock of the fixture
+    running.emulator.clock.advance(80 * 86400)
     running.variables["bad_check"] = "gamma"
     run = running.run(handlers=HANDLERS, hosts="alpha:beta:gamma", serial=1, code=2)
     now = files(running)

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.ellipsis.drive.tests.awx.api import Awx, serve
+from ansible_collections.ellipsis.drive.tests.awx.job import injected
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
 from ansible_collections.ellipsis.drive.tests.integration import vault
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
@@ -137,7 +139,7 @@ def test_batches_of_hosts_that_keep_them(role: Role) -> None:
     """The second batch has older files than the first one was given."""
     role.run(hosts="alpha:beta:gamma", serial=1)
     assert role.calls["create"] == 1
-    role.emulator.clock.advance(80 * 86400)  # type: ignore[attr-defined] - the clock of the fixture
+    role.emulator.clock.advance(80 * 86400)
     role.run(hosts="alpha:beta:gamma", serial=1)
     assert [role.calls["create"], role.calls["delete"]] == [1, 1]
     assert [told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")] == role.live * 3
@@ -153,3 +155,37 @@ def test_every_format_that_tells_the_id(role: Role, delivery: dict[str, Any]) ->
     (role.out / "alpha" / "token.json").write_text("not as the role writes it")
     role.run(hosts="alpha")
     assert role.calls["create"] == 1
+
+
+def test_a_credential_of_awx(role: Role) -> None:
+    """Each job is given what the credential held when it began."""
+    kept_by(role, "awx_credential")
+    role.variables["access_tokens_store"] = ""  # as an unanswered question of a survey
+    awx = Awx(ROOT / "examples" / "awx", token="a token for AWX")
+    with serve(awx) as address:
+        role.controller.environment.update(CONTROLLER_HOST=address, CONTROLLER_OAUTH_TOKEN=awx.token)
+        role.run()
+        assert len(role.live) == 3
+        _next_job(role, awx)
+        role.run()
+        assert role.calls == {"list": 1}
+
+        # The second batch has to keep what the first one has kept, though its job was given what was there before.
+        role.variables["bad_check"] = "beta"
+        run = role.rotate(serial=1, code=2)
+        _next_job(role, awx)
+        del role.variables["bad_check"]
+        role.run()
+    assert role.calls["create"] == 0
+    assert set(raw(role).values()) == {
+        token.secret for token in role.emulator.tokens if token.id in role.live and "tile server" in token.description
+    }
+    assert not [secret for secret in role.emulator.secrets if secret in run.stdout + run.stderr]
+
+
+def _next_job(role: Role, awx: Awx) -> None:
+    """The environment that AWX makes of the credential."""
+    [kind] = awx.objects("credential_types").values()
+    credential = awx.objects("credentials")["Ellipsis Drive tokens"]
+    variables, _shown = injected(kind, credential["inputs"], role.controller.folder)
+    role.controller.environment.update(variables)

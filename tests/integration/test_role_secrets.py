@@ -18,11 +18,12 @@ from ansible_collections.ellipsis.drive.tests.integration.role import Role, slot
 from ansible_collections.ellipsis.drive.tests.integration.test_secrets_stay_secret import leaks, listen
 
 FORMATS = ("raw", "env", "json", "yaml")
-# What a careless user does with the secret that a task is given, in a check and in a place of their own.
+# Tasks of a user, for a check and for a place of their own.
 CHECK = """
-- name: Ask with the secret in the message
-  ansible.builtin.fail: {msg: "{{ lookup('file', out ~ '/raw') }} shows no tile"}
-  when: bad_check | default('') == inventory_hostname
+- name: Ask for the map
+  ansible.builtin.uri:
+    url: "{{ lookup('env', 'ELLIPSIS_API_URL') }}/{{ 'nothing' if bad_check | default('') == inventory_hostname else 'path/' ~ roads_id }}"
+    headers: {Authorization: "Bearer {{ lookup('file', out ~ '/raw') }}"}
   no_log: true
 """
 KEEP = """
@@ -60,11 +61,13 @@ def test_no_secret_is_anywhere_else(controller: Controller, emulator: Emulator, 
         for name, text in (("keep", KEEP), ("fetch", FETCH)):
             role.variables[f"access_tokens_{name}_tasks"] = role.tasks(f"{name}.yml", text)
 
+    settled = role.variables
+
     def run(code: int = 0, **variables: Any) -> Run:
         handlers = [{"name": "reload", "ansible.builtin.command": "true"}]
         loud = ("-vvvv", "--diff", "-e", '{"access_tokens_rotate": ["*"]}')
-        own = {"vars": role.variables | variables}
-        return role.run(*loud, code=code, handlers=handlers, environment=listen(controller), watch=True, **own)
+        role.variables = settled | variables
+        return role.run(*loud, code=code, handlers=handlers, environment=listen(controller), watch=True)
 
     runs = [
         run(),
@@ -77,5 +80,5 @@ def test_no_secret_is_anywhere_else(controller: Controller, emulator: Emulator, 
     expected |= {"config/kept"} if place == "outside" else set()
     found = {where for each in runs for where, _secret in leaks(each, controller, emulator)}
     assert found == expected
-    assert "beta failed at Ask with the secret in the message: ******** shows no tile" in runs[2].text
+    assert "beta failed at Ask for the map: Status code was 404" in runs[2].text
     assert any(Path(controller.folder / "junit").iterdir())
