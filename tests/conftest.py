@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from ansible.plugins.loader import init_plugin_loader
 
 # The code of AWX needs this Python.
@@ -27,3 +28,10 @@ if "ansible_collections" not in sys.modules:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["PYTHONPATH"] = _FOLDER.name
     sys.path.append(_FOLDER.name)  # multiprocessing hands this to what it spawns, not the variable
     init_plugin_loader([_FOLDER.name])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have to show: C(record_property("shown", …))."""
+    for report in terminalreporter.getreports("passed"):
+        for line in (value for name, value in report.user_properties if name == "shown"):
+            terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {line}")

@@ -14,6 +14,7 @@ options:
     description:
       - Base address of the API, with its version.
       - Private instances have addresses such as V(https://example.api.ellipsis-drive.com/v3).
+      - When the first answer is none of the API, the address is asked what it is, and the error says so.
       - Taken from the variable C(ellipsis_api_url) or the environment variable E(ELLIPSIS_API_URL) if not set.
     type: str
     default: https://api.ellipsis-drive.com/v3
@@ -33,13 +34,16 @@ options:
     type: path
   username:
     description:
-      - Name to log in with, together with O(password). The login is valid for an hour.
+      - Name to log in with, together with O(password).
+      - There is one login for the whole run of Ansible, valid for an hour and renewed if the run takes longer. A task that is
+        delegated to another host logs in there, for itself.
       - Taken from the variable C(ellipsis_username) or the environment variable E(ELLIPSIS_USERNAME) if the task has no
         credential at all.
     type: str
   password:
     description:
-      - Password of O(username). It is tried once.
+      - Password of O(username). It is sent once; when it is refused, nothing in the same run sends it again.
+      - An account that needs a second factor can't log in like this; use O(api_token).
       - Accounts made through a Google login have no password until one is set in the web application.
       - Taken from the variable C(ellipsis_password) or the environment variable E(ELLIPSIS_PASSWORD) if the task has no
         credential at all.
@@ -58,8 +62,9 @@ options:
     default: true
   ca_path:
     description:
-      - File or folder of CA certificates to verify the server with, in place of the usual ones.
-      - E(REQUESTS_CA_BUNDLE) is not used.
+      - File of CA certificates to verify the server with, in place of the usual ones. Or a folder of them under the names that
+        C(openssl rehash) makes.
+      - E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are not used.
       - Taken from the variable C(ellipsis_ca_path) or the environment variable E(ELLIPSIS_CA_PATH) if not set.
     type: path
   timeout:
@@ -74,8 +79,8 @@ options:
     default: 60
 notes:
   - An empty value of a connection variable or environment variable counts as not set.
-  - Proxies are taken from the environment of the controller (E(HTTPS_PROXY), E(NO_PROXY)). Nothing else is; C(.netrc) and
-    redirects are never used.
+  - Proxies are taken from the environment of the controller (E(HTTPS_PROXY), E(HTTP_PROXY), E(NO_PROXY)). Nothing else is;
+    C(.netrc) is never used, and redirects are never followed.
 requirements:
   - requests (on the controller, or on the host named by C(delegate_to))
 """

@@ -41,6 +41,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils import _host_files, _rollout, _rollout_end
@@ -64,10 +65,10 @@ def _gathered(hostvars: t.Any, hosts: t.Sequence[str]) -> list[Values]:
     return _rollout.gathered(_Hosts(hostvars, hosts).published)
 
 
-def _held_on_hosts(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequence[str]) -> Values:
+def _held(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequence[str], fetched: Values) -> Values:
+    """What these hosts have in files, what was fetched, and what earlier batches of hosts were given in this run."""
     results = [result for each in _Hosts(hostvars, hosts).read.values() for result in each["results"]]
     files = [(each["access_tokens_delivery"], each.get("content") or "") for each in results]
-    # Earlier batches of hosts have what they were given in this run.
     play = _Hosts(hostvars, whole_play)
     confirmed = play.confirmed
     given = [
@@ -76,9 +77,8 @@ def _held_on_hosts(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequen
         for name, each in rolled.items()
         if confirmed[host].get(name) == each["current"]["id"]
     ]
-    return _host_files.newest(
-        [*((file["description"], _host_files.told(file, content)) for file, content in files), *given]
-    )
+    told = ((file["description"], _host_files.told(file, content)) for file, content in files)
+    return _host_files.newest([*told, *plain(fetched).items(), *given])
 
 
 def _to_mint(
@@ -133,7 +133,7 @@ def _retirement(
 
 _OF_HOSTS: dict[str, t.Callable[..., t.Any]] = {
     "gathered": _gathered,
-    "held_on_hosts": _held_on_hosts,
+    "held": _held,
     "to_mint": _to_mint,
     "rolled": _rolled,
     "verdict": _verdict,
@@ -152,10 +152,13 @@ _OF_VALUES: dict[str, t.Callable[..., t.Any]] = {
 def _decide(value: t.Any, decision: str, *arguments: t.Any) -> t.Any:
     try:
         if decision in _OF_HOSTS:
-            return _OF_HOSTS[decision](value, *arguments)
-        return _OF_VALUES[decision](plain(value), *plain(arguments))
+            decided = _OF_HOSTS[decision](value, *arguments)
+        else:
+            decided = _OF_VALUES[decision](plain(value), *plain(arguments))
     except OptionError as exc:
         raise AnsibleFilterError(str(exc)) from None
+    # Templates were evaluated on the way in. Before 2.19 what looks like one would be evaluated again: an answer in a survey, say.
+    return wrap_var(decided)
 
 
 class FilterModule:

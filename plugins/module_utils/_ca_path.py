@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import ssl
@@ -15,6 +16,7 @@ from ._errors import OptionError
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 
 
+@functools.cache  # once for all items of a loop: reading a bundle takes a while
 def check_ca_path(path: str) -> None:
     """OptionError when certificates of CAs can't be read from a file or folder."""
     if not os.path.exists(path):

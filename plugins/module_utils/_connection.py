@@ -8,15 +8,35 @@ from __future__ import annotations
 
 import os
 import typing as t
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from ._ca_path import check_ca_path
 from ._errors import OptionError
-from ._sender import Connection
 
 DEFAULT_API_URL = "https://api.ellipsis-drive.com/v3"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the API is and who calls it. timeout, retry_time: seconds."""
+
+    api_url: str
+    api_token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    organization_id: str | None = None
+    validate_certs: bool = True
+    ca_path: str | None = None
+    timeout: int = 20
+    retry_time: int = 60
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return tuple(secret for secret in (self.api_token, self.password) if secret)
 
 
 def environment_name(option: str) -> str:

@@ -63,7 +63,7 @@ def login_hint(text: str) -> str:
 def kind_hint(token: str | None, status: int) -> str:
     """For a credential that may not list access tokens. token: what was given, None when it is from a login."""
     if token is None:
-        return f"The login worked, but may not do this. {_WHICH_KIND}"
+        return "The login worked, but its account may not manage access tokens"
     if token.startswith("epat_"):
         return f"api_token is an access token, since it starts with epat_. {_WHICH_KIND}"
     if status == 401:

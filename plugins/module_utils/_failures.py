@@ -73,6 +73,8 @@ def _words(root: BaseException) -> str:
         return f"the certificate of the server is not accepted: {getattr(certificate, 'verify_message', certificate)}"
     if isinstance(root, ProxyError):
         return f"no way through the proxy: {_OBJECT.sub('', str(root.original_error))}"
+    if len(root.args) == 2 and isinstance(root.args[1], Exception):
+        return f"{root.args[0]} {root.args[1]}"
     return _OBJECT.sub("", str(root))
 
 

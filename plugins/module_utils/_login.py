@@ -23,6 +23,8 @@ from ._sender import Sender, json_of
 
 # A login serves one run; an hour is more than most runs need, and a longer one renews it.
 LOGIN_SECONDS = 3600
+# No such call, too slow, too many: nobody looked at the password.
+_NO_REFUSALS = (404, 405, 408, 429)
 Value = dict[str, t.Any]
 Answer = t.TypeVar("Answer")
 
@@ -207,7 +209,7 @@ def _by_password(sender: Sender) -> str:
     try:
         return _token(sender, "/account/login", who, None, if_unsent)
     except ApiError as exc:
-        if exc.status == 429 or exc.status >= 500:
+        if exc.status in _NO_REFUSALS or exc.status >= 500:
             raise
         raise LoginRefused(str(explained(exc, login_hint(exc.text)))) from None
 

@@ -13,13 +13,13 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._account import Account
 from ._client import Client
-from ._connection import CREDENTIALS, INHERITED, connection_of, environment_name, from_process, inherit
+from ._connection import CREDENTIALS, INHERITED, Connection, connection_of, environment_name, from_process, inherit
 from ._context import Context, Params
 from ._errors import EllipsisError
 from ._http import REQUESTS_IMPORT_ERROR, open_session
 from ._login import InMemory, Login, Place
 from ._origins import Origins
-from ._sender import Connection, Sender
+from ._sender import Sender
 from ._version import VERSION
 
 USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_version})"

@@ -11,8 +11,8 @@ import random
 import threading
 import time
 import typing as t
-from dataclasses import dataclass, field
 
+from ._connection import Connection
 from ._errors import ApiError, EllipsisError, NotTheApi, Rejected, TransportError, api_error, scrub
 from ._explain import readable
 from ._http import Bearer, exchange
@@ -23,26 +23,6 @@ if t.TYPE_CHECKING:
     import requests
 
 _WORDS_OF_A_STRANGER = 100
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where the API is and who calls it. timeout, retry_time: seconds."""
-
-    api_url: str
-    api_token: str | None = field(default=None, repr=False)
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    organization_id: str | None = None
-    validate_certs: bool = True
-    ca_path: str | None = None
-    timeout: int = 20
-    retry_time: int = 60
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must never be shown."""
-        return tuple(secret for secret in (self.api_token, self.password) if secret)
 
 
 class Sender:
@@ -145,8 +125,7 @@ def json_of(answer: requests.Response) -> t.Any:
         return answer.json()
     except ValueError:
         raise TransportError(
-            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} but not in JSON; "
-            "is api_url an Ellipsis Drive API?"
+            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} but not in JSON"
         ) from None
 
 

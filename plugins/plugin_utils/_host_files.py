@@ -36,12 +36,16 @@ def telling(slots: t.Sequence[Values]) -> list[Values]:
 
 
 def newest(tokens: t.Iterable[tuple[str, Values | None]]) -> dict[str, Values]:
-    """By description, the newest of the tokens that hosts have: one that was down has an older one."""
+    """By description, the newest of the tokens that are known: a host that was away has an older one."""
     found: dict[str, Values] = {}
     for name, token in tokens:
-        if token and str(token["created_at"]) >= str(found.get(name, token)["created_at"]):
+        if token and _age(token) >= _age(found.get(name)):
             found[name] = token
     return found
+
+
+def _age(token: Values | None) -> str:
+    return str((token or {}).get("created_at") or "")
 
 
 def told(delivery: Values, content: str) -> Values | None:

@@ -18,8 +18,8 @@ from ansible import constants as C
 from ansible.utils.display import Display
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import Lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._run_file import RunFile
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
 
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._context import Params
 from ansible_collections.ellipsis.drive.plugins.module_utils._duration import format_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Minted
 from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._result import fingerprint
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import format_date
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._entries import without
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot

@@ -30,11 +30,15 @@ VAULT_PROMPT = r"Vault password:\s*?$"
 
 @dataclass(frozen=True)
 class Launch:
-    """What a job is made of. credentials: types with the values of their fields. answers: what was said in the survey."""
+    """What a job is made of. credentials: types with the values of their fields. answers: what was said in the survey.
+
+    group: one that all hosts are in.
+    """
 
     project: Path
     playbook: str
     hosts: Sequence[str] = ("localhost",)
+    group: str = "tile_servers"
     credentials: Sequence[tuple[Record, Record]] = ()
     variables: Record = field(default_factory=dict)
     answers: Record = field(default_factory=dict)
@@ -114,7 +118,7 @@ def run(launch: Launch, folder: Path) -> Job:
         variables, masked = injected(kind, values, folder)
         environment.update(variables)
         shown.update(masked)
-    _write_inventory(launch.hosts, folder / "inventory" / "hosts")
+    _write_inventory(launch, folder / "inventory" / "hosts")
     (folder / "env" / "envvars").write_text(json.dumps(environment))
     (folder / "env" / "extravars").write_text(_extra_variables(launch))
     (folder / "env" / "settings").write_text(json.dumps({"suppress_ansible_output": True, "idle_timeout": 120}))
@@ -151,9 +155,9 @@ def _base_environment(folder: Path) -> dict[str, Any]:
     }
 
 
-def _write_inventory(hosts: Sequence[str], path: Path) -> None:
+def _write_inventory(launch: Launch, path: Path) -> None:
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    content = {"all": {"hosts": list(hosts)}, "_meta": {"hostvars": dict.fromkeys(hosts, local)}}
+    content = {launch.group: {"hosts": list(launch.hosts)}, "_meta": {"hostvars": dict.fromkeys(launch.hosts, local)}}
     path.write_text(f"#!/usr/bin/env python3\nprint({json.dumps(content)!r})\n")
     path.chmod(0o700)
 

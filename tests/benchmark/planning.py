@@ -15,11 +15,12 @@ import requests
 from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client, Listing
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._converge import converge_all
 from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Elsewhere
 from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Marker, Slot, encode
 from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Desired
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection, Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Sender
 from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import read_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._workers import Workers
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS

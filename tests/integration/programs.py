@@ -54,12 +54,17 @@ def mapproxy(config: Path, port: int) -> list[str]:
 
 
 def nginx(site: Path, folder: Path) -> list[str]:
-    """The command that serves a file as it would lie in conf.d; everything nginx writes goes to the folder."""
+    """The command that serves a file as it would lie in conf.d; everything nginx writes goes to the folder.
+
+    With C(-s reload) at its end it makes the running one read the file again.
+    """
     names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     places = "".join(f"    {name}_temp_path {folder / name};\n" for name in names)
     main = folder / "nginx.conf"
+    # The folder is not open to the user whom nginx would choose.
+    user = "user root;\n" if os.geteuid() == 0 else ""
     main.write_text(
-        f"daemon off;\nmaster_process off;\npid {folder / 'nginx.pid'};\nerror_log stderr info;\n"
+        f"{user}daemon off;\nworker_processes 1;\npid {folder / 'nginx.pid'};\nerror_log stderr info;\n"
         f"events {{}}\nhttp {{\n    access_log {folder / 'access.log'};\n{places}    include {site};\n}}\n"
     )
     return [_nginx_program(), "-e", "stderr", "-p", str(folder), "-c", str(main)]

@@ -173,49 +173,6 @@ def test_a_store_in_the_project_is_gone_and_the_next_job_says_so(awx: Awx, emula
     assert awx.leaks(emulator) == []
 
 
-HELD_ON_HOSTS = """
-    - name: Read what the host has
-      ansible.builtin.slurp: {src: "{{ out }}"}
-      register: had
-      failed_when: false
-      no_log: true
-    - name: One token
-      ellipsis.drive.ellipsis_access_token:
-        description: "{{ token_description }}"
-        access_list: [{path_id: "{{ token_path }}", access_tier: "{{ token_tier }}"}]
-        valid_for: "{{ token_valid_for }}"
-        held_id: "{{ (had.content | b64decode | from_json).id if had.content is defined else '' }}"
-      register: made
-    - name: Deliver it
-      ansible.builtin.copy:
-        content: "{{ {'id': made.access_token.id, 'token': made.secret} | to_json }}"
-        dest: "{{ out }}"
-        mode: "0600"
-      when: made.secret is defined
-      no_log: true
-      diff: false
-"""
-
-
-def test_hosts_hold_the_secret_for_jobs_that_keep_nothing(awx: Awx, emulator: Emulator, tmp_path: Path) -> None:
-    source = project(tmp_path, HELD_ON_HOSTS)
-    answers = {
-        "token_description": "a {{ description }}",  # whoever answers a survey writes no templates
-        "token_path": PATHS["Projects/Roads"],
-        "token_tier": "viewPlus",
-        "token_valid_for": "7d",
-    }
-    launch = Launch(source, "site.yml", variables={"out": str(tmp_path / "out")}, answers=answers)
-    awx.run(launch)
-    held = (tmp_path / "out").read_text()
-    assert awx.run(launch).result("One token")["reason"] == "none"
-    assert (tmp_path / "out").read_text() == held
-    (tmp_path / "out").unlink()
-    assert "secret_missing" in awx.run(launch).stdout
-    assert {token.description.partition(" [ed1:")[0] for token in emulator.tokens} == {"a {{ description }}"}
-    assert awx.leaks(emulator) == []
-
-
 def declared(folder: Path) -> list[dict[str, Any]]:
     deliver = [{"dest": f"{folder}/{{{{ inventory_hostname }}}}.json", "format": "json"}]
     return [{"description": "tile servers", **DEFAULTS, "deliver": deliver}]
@@ -226,7 +183,7 @@ def test_the_role_needs_no_disk_of_the_controller(awx: Awx, emulator: Emulator, 
     source = project(tmp_path, "[]", roles=["ellipsis.drive.access_tokens"], vars={"access_tokens": declared(tmp_path)})
     (source / "check.yml").write_text("- ansible.builtin.command: test ! -e {{ broken }}\n  changed_when: false\n")
     variables = {"access_tokens_check_tasks": "check.yml", "broken": str(tmp_path / "broken")}
-    launch = Launch(source, "site.yml", hosts=("alpha", "beta"), variables=variables, arguments=("-vvvv", "--diff"))
+    launch = Launch(source, "site.yml", hosts=("alpha", "beta"), variables=variables, arguments=("--diff",))
 
     def delivered() -> list[str]:
         return [(tmp_path / f"{host}.json").read_text() for host in launch.hosts]

@@ -7,25 +7,27 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.awx import job
 from ansible_collections.ellipsis.drive.tests.awx.api import Awx, serve
-from ansible_collections.ellipsis.drive.tests.awx.job import Launch
+from ansible_collections.ellipsis.drive.tests.awx.job import Job, Launch
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTENSION = ROOT / "extensions" / "awx"
 TEMPLATES = yaml.safe_load((EXTENSION / "job_templates.yml").read_text())
-NEEDED = {
-    "awx_inventory": "Tile servers",
-    "awx_project_url": "https://example.com/p.git",
-    "awx_image": "example.com/ee",
+NEEDED: dict[str, Any] = {
+    "ellipsis_awx_inventory": "Tile servers",
+    "ellipsis_awx_project_url": "https://example.com/p.git",
+    "ellipsis_awx_image": "example.com/ee",
 }
 
 
@@ -61,7 +63,7 @@ def setup(
     return controller.run_file(playbook, "-e", f"@{file}", environment={**awx, **(environment or {})}, code=code)
 
 
-def job_of(awx: Awx, name: str, **answers: str) -> Launch:
+def job_of(awx: Awx, name: str, project: Path, **answers: str) -> Launch:
     """What AWX would start of a job template, on two hosts."""
     template = awx.objects("job_templates")[f"Ellipsis Drive: {name}"]
     asked = {question["variable"] for question in template.get("survey", {}).get("spec", [])}
@@ -70,11 +72,11 @@ def job_of(awx: Awx, name: str, **answers: str) -> Launch:
     own = [
         (awx.named("credential_types", each["credential_type"]), each["inputs"]) for each in held if "inputs" in each
     ]
-    return Launch(awx.project, template["playbook"], ("alpha", "beta"), own, answers=answers)
+    return Launch(project, template["playbook"], ("alpha", "beta"), credentials=own, answers=answers)
 
 
 def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Awx, address: str) -> None:
-    run = setup(controller, address, **NEEDED, awx_credentials=["SSH"])
+    run = setup(controller, address, **NEEDED, ellipsis_awx_credentials=["SSH"])
     assert USER_TOKEN not in run.stdout + run.stderr
     kind = yaml.safe_load((EXTENSION / "credential_type.yml").read_text())
     made = awx.objects("credential_types")[kind["name"]]
@@ -87,13 +89,41 @@ def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Awx, addre
     assert len(awx.objects("schedules")) == 2
 
     writes = len(awx.writes)
-    assert "changed=0" in setup(controller, address, **NEEDED, awx_credentials=["SSH"]).text
+    assert "changed=0" in setup(controller, address, **NEEDED, ellipsis_awx_credentials=["SSH"]).text
     assert [write.split("/")[0] for write in awx.writes[writes:]] == ["POST projects"]  # which fetches it again
 
 
 def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emulator: Emulator, tmp_path: Path) -> None:
-    private: dict[str, str | None] = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_VALIDATE_CERTS": "no"}
-    setup(controller, address, environment=private, **NEEDED, ellipsis_api_token=USER_TOKEN, awx_token_file=True)
+    """One job of each template, one after the other, with the project of the examples."""
+    elsewhere: dict[str, str | None] = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_VALIDATE_CERTS": "no"}
+    setup(
+        controller,
+        address,
+        environment=elsewhere,
+        **NEEDED,
+        ellipsis_api_token=USER_TOKEN,
+        ellipsis_awx_token_file=True,
+    )
+    declaration = tmp_path / "project" / "group_vars" / "tile_servers.yml"
+    shutil.copytree(awx.project, tmp_path / "project")
+    declaration.write_text(declaration.read_text().replace("/etc/", f"{tmp_path}/{{{{ inventory_hostname }}}}."))
+    jobs: list[Job] = []
+
+    def run(name: str, **answers: str) -> list[str]:
+        """The descriptions of what lives after a job."""
+        jobs.append(job.run(job_of(awx, name, tmp_path / "project", **answers), tmp_path / f"job{len(jobs) + 1}"))
+        assert jobs[-1].code == 0, jobs[-1].stdout
+        live = (token for token in emulator.tokens if token.revoked_at is None)
+        return [token.description.partition(" [ed1:")[0] for token in live]
+
+    assert run("provision") == ["tile servers"]
+    first = (tmp_path / "alpha.ellipsis-drive.env").read_text()
+    assert run("rotate", rotate_description="tile servers") == ["tile servers"]
+    assert (
+        first
+        != (tmp_path / "alpha.ellipsis-drive.env").read_text()
+        == (tmp_path / "beta.ellipsis-drive.env").read_text()
+    )
     answers = {
         "token_description": "a {{ survey }}",  # whoever answers writes no templates
         "token_path": "myDrive/Projects/Roads",
@@ -101,20 +131,17 @@ def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emul
         "token_valid_for": "7d",
         "token_file": str(tmp_path / "token.json"),
     }
-    jobs = [job.run(job_of(awx, "issue", **answers), tmp_path / f"job{number}") for number in (1, 2)]
-    held = json.loads((tmp_path / "token.json").read_text())
-    assert [held["token"]] == [token.secret for token in emulator.tokens]
-    jobs.append(job.run(job_of(awx, "audit"), tmp_path / "job3"))
-    jobs.append(
-        job.run(job_of(awx, "revoke", revoke_description="a {{ survey }}", revoke_owner="default"), tmp_path / "job4")
-    )
-    assert [ran.code for ran in jobs] == [0, 0, 0, 0], jobs[-1].stdout
-    assert [token.revoked_at is None for token in emulator.tokens] == [False]
+    assert run("issue", **answers) == ["tile servers", "a {{ survey }}"]
+    assert json.loads((tmp_path / "token.json").read_text())["token"] == emulator.tokens[-1].secret
+    run("audit")
+    assert run("revoke", ellipsis_revoke_description="a {{ survey }}", ellipsis_revoke_owner="default") == [
+        "tile servers"
+    ]
     shown = "".join(text for ran in jobs for _, text in ran.public())
     assert [secret for secret in {*emulator.secrets, USER_TOKEN} if secret in shown] == []
 
 
 def test_a_mistake_is_named(controller: Controller, awx: Awx, address: str) -> None:
-    run = setup(controller, address, awx_image="example.com/ee", code=2)
-    assert "awx_inventory, awx_project_url: please set it" in run.text
+    run = setup(controller, address, ellipsis_awx_image="example.com/ee", code=2)
+    assert "ellipsis_awx_inventory, ellipsis_awx_project_url: please set it" in run.text
     assert awx.writes == []

@@ -14,9 +14,9 @@ import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
 from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, Rejected, Unsent
 from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN, Emulator, serve
 from ansible_collections.ellipsis.drive.tests.integration.authority import Authority
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller

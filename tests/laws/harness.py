@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.ellipsis.drive.plugins.module_utils import _access_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
 from ansible_collections.ellipsis.drive.plugins.module_utils._converge import converge
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
@@ -23,7 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._http import open_s
 from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Elsewhere
 from ansible_collections.ellipsis.drive.plugins.module_utils._options import desired_of, held_of
 from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Plan
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection, Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Sender
 from ansible_collections.ellipsis.drive.tests.emulator import (
     PATHS,
     USER_TOKEN,

@@ -19,12 +19,12 @@ import requests
 from ansible.parsing.vault import VaultLib
 
 from ansible_collections.ellipsis.drive.plugins.module_utils import _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Keeper, Minted
 from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot, parse
 from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Held
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator, EmulatorAdapter, Token

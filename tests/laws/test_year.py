@@ -13,11 +13,11 @@ from pathlib import Path
 from ansible.parsing.vault import VaultLib
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._converge import ONE_BY_ONE, converge_all
 from ansible_collections.ellipsis.drive.plugins.module_utils._duration import Margin
 from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Desired
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Store
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN

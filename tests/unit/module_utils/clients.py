@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._http import open_session
 from ansible_collections.ellipsis.drive.plugins.module_utils._login import InMemory, Login, Place
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection, Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Sender
 from ansible_collections.ellipsis.drive.tests.emulator import PASSWORD, USER, Emulator, EmulatorAdapter
 
 API = "http://emulator.invalid/v3"

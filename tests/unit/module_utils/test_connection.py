@@ -15,13 +15,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.ellipsis.drive.plugins.module_utils._connection import (
     CONNECTION_SPEC,
     CREDENTIALS,
+    Connection,
     connection_of,
     environment_name,
     from_process,
     inherit,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Connection
 
 VALIDATOR = ArgumentSpecValidator(CONNECTION_SPEC)
 

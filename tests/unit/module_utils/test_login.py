@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from contextlib import AbstractContextManager
+from threading import Barrier, Lock, Semaphore
 from typing import Any
 
 import pytest
@@ -44,7 +45,24 @@ class Shared(InMemory):
         super().__init__(*key)
         self._lock = Lock()
 
-    def locked(self) -> Lock:
+    def locked(self) -> AbstractContextManager[Any]:
+        return self._lock
+
+    def write(self, value: dict[str, Any]) -> None:
+        assert self._lock.locked()
+        super().write(value)
+
+
+class Crowded(Shared):
+    """A place at whose lock the first four arrive together, when all of them have found nothing."""
+
+    def __init__(self, *key: str) -> None:
+        super().__init__(*key)
+        self._arriving, self._arrived = Barrier(4), Semaphore(4)
+
+    def locked(self) -> AbstractContextManager[Any]:
+        if self._arrived.acquire(blocking=False):
+            self._arriving.wait(10)
         return self._lock
 
 
@@ -92,6 +110,20 @@ def test_one_login_for_all_processes(opened: Open, emulator: Emulator) -> None:
     assert {each.body["validFor"] for each in emulator.journal if each.path.endswith("/login")} == {HOUR}
 
 
+def test_one_login_for_processes_that_start_together(emulator: Emulator) -> None:
+    place = Crowded()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _process: open_client(emulator, lambda *_key: place).list_tokens(), range(4)))
+    assert logins(emulator) == {ACCOUNT: 1}
+
+
+def test_a_login_is_in_no_message(opened: Open, emulator: Emulator) -> None:
+    opened().list_tokens()
+    emulator.fault(kind="status", status=400, body=f"bad {emulator.secrets[0]}", path="accessToken")
+    with pytest.raises(EllipsisError, match=r"answered 400: bad \*{8}$"):
+        opened().list_tokens()
+
+
 def test_organizations_by_token_share_theirs_too(opened: Open, emulator: Emulator) -> None:
     emulator.seed_tokens(1, account=ORGANIZATION)
     for _process in range(2):
@@ -128,7 +160,7 @@ def test_one_renewal_for_all_processes_and_threads(organization: str | None, ope
 def test_a_login_that_never_worked_is_not_renewed(opened: Open, emulator: Emulator) -> None:
     emulator.fault(kind="status", status=401, body="No.", path="accessToken", times=None)
     for _process in range(3):
-        with pytest.raises(Unauthorized, match="The login worked, but may not do this"):
+        with pytest.raises(Unauthorized, match="The login worked, but its account may not manage"):
             opened().list_tokens()
     assert logins(emulator) == {ACCOUNT: 1}
 
@@ -160,6 +192,7 @@ def test_a_refused_password_is_not_sent_again(variant: Variant, opened: Open, em
         ({"kind": "cut_before"}, 1),
         ({"kind": "status", "status": 503}, 1),
         ({"kind": "status", "status": 500}, 1),
+        ({"kind": "status", "status": 429}, 1),
         ({"kind": "garbage", "body": "{}"}, 1),
         # It surely did not arrive, so that nobody saw a password.
         ({"kind": "refused"}, 1),

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role access_tokens on controllers that keep nothing: secrets in HashiCorp Vault, in a credential of AWX, or on the hosts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator
+from ansible_collections.ellipsis.drive.tests.integration import vault
+from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
+from ansible_collections.ellipsis.drive.tests.integration.role import Role, slot, told
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = ROOT / ".venv" / "others"
+JSON = {"dest": "{{ out }}/token.json", "format": "json"}
+RAW = {"dest": "{{ out }}/raw", "format": "raw"}
+CHECK = "- ansible.builtin.fail: {msg: no tile}\n  when: bad_check | default('') == inventory_hostname\n"
+
+
+@pytest.fixture
+def role(controller: Controller, emulator: Emulator) -> Role:
+    role = Role(controller, emulator)
+    del role.variables["access_tokens_store"]
+    role.variables["access_tokens_check_tasks"] = role.tasks("check.yml", CHECK)
+    return role
+
+
+def kept_by(role: Role, name: str) -> None:
+    """The files of tasks of an example."""
+    if not OTHERS.exists():
+        pytest.skip("no collections of others here, and tests/tools/other_collections.py could not get them")
+    role.controller.environment["ANSIBLE_COLLECTIONS_PATH"] += f"{os.pathsep}{OTHERS}"
+    for what in ("fetch", "keep"):
+        role.variables[f"access_tokens_{what}_tasks"] = str(ROOT / "examples" / name / f"{what}.yml")
+    role.variables["access_tokens"] = [
+        slot("tile server", RAW),
+        slot("of {{ inventory_hostname }}", RAW | {"dest": "{{ out }}/own"}),
+    ]
+
+
+def raw(role: Role) -> dict[str, str]:
+    return {host: (role.out / host / "raw").read_text() for host in ("alpha", "beta")}
+
+
+@pytest.fixture
+def kv(role: Role) -> Iterator[vault.Vault]:
+    kept_by(role, "hashicorp_vault")
+    store = vault.Vault()
+    with vault.serve(store) as address:
+        role.controller.environment.update(VAULT_ADDR=address, VAULT_TOKEN=vault.TOKEN)
+        yield store
+
+
+def test_hashicorp_vault(role: Role, kv: vault.Vault) -> None:
+    role.run("--check")
+    assert kv.writes == 0
+    role.run()
+    assert set(kv.secrets) == {f"ellipsis-drive/{name}" for name in ("tile server", "of alpha", "of beta")}
+    first = kv.secrets["ellipsis-drive/tile server"]
+    assert (first["id"], first["secret"]) == (role.emulator.tokens[0].id, raw(role)["alpha"])
+    role.run()
+    assert role.calls == {"list": 1} and kv.writes == 3
+
+    # What fails is taken back, there too.
+    role.variables["bad_check"] = "beta"
+    run = role.rotate(code=2)
+    assert kv.secrets["ellipsis-drive/tile server"] == first
+    assert set(raw(role).values()) == {first["secret"]}
+    assert not [secret for secret in role.emulator.secrets if secret in run.stdout + run.stderr]
+    del role.variables["bad_check"]
+    role.run()
+    assert role.calls == {"list": 1}
+
+
+def test_a_vault_that_gives_nothing_away_is_not_an_empty_one(role: Role, kv: vault.Vault) -> None:
+    kv.sealed = True
+    run = role.run(code=2)
+    assert "See which tokens there are failed" in run.text
+    assert role.calls == {}
+
+
+def test_what_cannot_be_kept_is_revoked(role: Role) -> None:
+    role.variables["access_tokens_keep_tasks"] = role.tasks("keep.yml", "- ansible.builtin.fail: {msg: disk full}\n")
+    role.variables["access_tokens"] = [slot("tile server", RAW)]
+    run = role.run(code=2)
+    assert "disk full" in run.text
+    assert role.live == [] and not list((role.out / "alpha").iterdir())
+
+
+def fresh(role: Role) -> None:
+    """A controller that has nothing of earlier runs."""
+    for path in (role.controller.folder / "home").rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+def test_the_hosts_keep_them(role: Role) -> None:
+    role.variables["access_tokens"] = [slot("tile server", JSON, RAW)]
+    role.run(hosts="alpha:beta")
+    [first] = role.live
+    # A new host gets the secret from those that have it.
+    fresh(role)
+    role.run(hosts="alpha:beta:gamma")
+    assert role.calls == {"list": 1}
+    assert told(role.out, "gamma")["id"] == first
+    # One that was away while the token was replaced has an older one.
+    role.rotate(hosts="alpha:beta:gamma", vars=role.variables | {"access_tokens_retire": False})
+    (role.out / "gamma" / "token.json").write_text((role.out / "gamma" / "token.json").read_text())
+    _same(role)
+
+
+def _same(role: Role) -> None:
+    fresh(role)
+    role.run(hosts="alpha:beta:gamma")
+    assert len({told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")}) == 1
+    assert told(role.out, "alpha")["id"] in role.live
+
+
+def test_the_hosts_keep_the_earlier_ones_when_something_fails(role: Role) -> None:
+    role.run()
+    before = {host: told(role.out, host) for host in ("alpha", "beta")}
+    role.variables["bad_check"] = "alpha"
+    role.rotate(code=2)
+    assert {host: told(role.out, host) for host in ("alpha", "beta")} == before
+    assert role.live == [before["alpha"]["id"]]
+
+
+def test_batches_of_hosts_that_keep_them(role: Role) -> None:
+    """The second batch has older files than the first one was given."""
+    role.run(hosts="alpha:beta:gamma", serial=1)
+    assert role.calls["create"] == 1
+    role.emulator.clock.advance(80 * 86400)  # type: ignore[attr-defined] - the clock of the fixture
+    role.run(hosts="alpha:beta:gamma", serial=1)
+    assert [role.calls["create"], role.calls["delete"]] == [1, 1]
+    assert [told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")] == role.live * 3
+
+
+@pytest.mark.parametrize("delivery", [JSON, {**JSON, "format": "yaml"}, {**JSON, "format": "env", "name": "TILES"}])
+def test_every_format_that_tells_the_id(role: Role, delivery: dict[str, Any]) -> None:
+    role.variables["access_tokens"] = [slot("tile server", RAW, delivery)]
+    role.run(hosts="alpha")
+    fresh(role)
+    run = role.run(hosts="alpha")
+    assert role.calls == {"list": 1} and "changed=0" in run.text
+    (role.out / "alpha" / "token.json").write_text("not as the role writes it")
+    role.run(hosts="alpha")
+    assert role.calls["create"] == 1
