@@ -159,7 +159,17 @@ def browser(tmp_path: Path) -> Browser:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.skip("no Chromium or Chrome here to look at the page with; test_report.py parses it in any case")
-    return Browser(program, tmp_path)
+    browser = Browser(program, tmp_path)
+    page = tmp_path / "probe.html"
+    page.write_text("<p>It works.</p>")
+    try:
+        shown = browser.dom(page)
+    except subprocess.SubprocessError as error:
+        shown = str(error)
+    if "It works." not in shown:
+        # A browser that is packaged as a snap sees no temporary folders.
+        pytest.skip(f"{program} shows no page of {tmp_path}: {shown[:200]}")
+    return browser
 
 
 Colour = tuple[int, ...]
