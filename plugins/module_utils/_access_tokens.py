@@ -57,6 +57,8 @@ def run(params: Params, context: Context) -> Result:
     slots = {desired.slot for desired in wanted}
     wanted = locate(wanted, account, apply=context.apply)
     if rules:
+        if context.apply:
+            account.prepare_writing(params["owner"])
         # Asked for before anything is written, since it may refuse.
         decide(slots, account.all_generations(), params["owner"], rules, account.now())
     outcomes = converge_all(wanted, account, keeper, workers, apply=context.apply)

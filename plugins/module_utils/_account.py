@@ -20,7 +20,8 @@ _FRESH_SECONDS = 60.0
 
 
 class Account:
-    """One account at one API. lock takes an owner and returns when this process alone may write for it.
+    """One account at one API. lock takes an owner and returns when this process alone may write for it; claim does not wait
+    and tells whether it is so.
 
     wall is the controller's clock (epoch seconds), used only where the server does not tell the time.
     """
@@ -31,10 +32,11 @@ class Account:
         *,
         warn: t.Callable[[str], None],
         lock: t.Callable[[str], None] = lambda _owner: None,
+        claim: t.Callable[[str], bool] = lambda _owner: False,
         wall: t.Callable[[], float] = time.time,
     ) -> None:
         self.client, self.warn, self.tree = client, warn, Tree(client)
-        self._lock, self._wall = lock, wall
+        self._lock, self._claim, self._wall = lock, claim, wall
         self._locked: set[str] = set()
         self._tokens: dict[str, ListedToken] | None = None
         self._slots: dict[Slot, tuple[Generation, ...]] | None = None
@@ -84,12 +86,19 @@ class Account:
         self._forget_tokens()
         self.tree.forget()
 
-    def begin_writing(self, owner: str) -> None:
-        """Become the only writer for an owner on this controller; what was listed before that no longer counts."""
-        if owner not in self._locked:
-            self._lock(owner)
+    def prepare_writing(self, owner: str) -> None:
+        """Become the only writer before the list is read, if nobody else is: what is listed then counts for writes, too."""
+        if owner not in self._locked and not self._is_fresh() and self._claim(owner):
             self._locked.add(owner)
-            self._forget_tokens()
+
+    def begin_writing(self, owner: str) -> bool:
+        """Become the only writer for an owner on this controller. True when what was listed before no longer counts."""
+        if owner in self._locked:
+            return False
+        self._lock(owner)
+        self._locked.add(owner)
+        self._forget_tokens()
+        return True
 
     def delete(self, token_id: str) -> None:
         """Revoke a token; one that is already gone is a success."""
@@ -101,8 +110,11 @@ class Account:
     def _forget_tokens(self) -> None:
         self._tokens = self._slots = None
 
+    def _is_fresh(self) -> bool:
+        return self._tokens is not None and self.client.sender.monotonic() - self._taken <= _FRESH_SECONDS
+
     def _known(self) -> dict[str, ListedToken]:
-        if self._tokens is None or self.client.sender.monotonic() - self._taken > _FRESH_SECONDS:
+        if not self._is_fresh():
             self.refresh()
         return t.cast("dict[str, ListedToken]", self._tokens)
 

@@ -66,16 +66,23 @@ def converge_all(
             account.warn(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
-    plans = [_decide(desired, account, keeper) for desired in wanted]
-    if apply and any(each.steps for each in plans):
-        for owner in sorted({desired.slot.owner for desired in wanted}):
-            account.begin_writing(owner)
-        plans = [_decide(desired, account, keeper) for desired in wanted]
+    plans = _plans(wanted, account, keeper, apply=apply)
     preflight([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, keeper, workers)
     outcomes = batch.run() if apply else batch.outcomes()
     return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
+
+
+def _plans(wanted: t.Sequence[Desired], account: Account, keeper: Keeper, *, apply: bool) -> list[Plan]:
+    """What to do. Before anything is written this process has to be the only writer since the list was read."""
+    owners = sorted({desired.slot.owner for desired in wanted}) if apply else []
+    for owner in owners:
+        account.prepare_writing(owner)
+    plans = [_decide(desired, account, keeper) for desired in wanted]
+    writes = apply and any(each.steps for each in plans)
+    outdated = [account.begin_writing(owner) for owner in owners if writes]
+    return [_decide(desired, account, keeper) for desired in wanted] if any(outdated) else plans
 
 
 def revoke(

@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import Lock
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._lock import Lock, LockError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._run_file import RunFile
 
 display = Display()
@@ -40,9 +40,17 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
     def lock(owner: str) -> None:
         writer_lock(connection.api_url, owner, timeout=lock_timeout, holder=holder).acquire()
 
+    def claim(owner: str) -> bool:
+        try:
+            writer_lock(connection.api_url, owner, timeout=0, holder=holder).acquire()
+        except LockError:
+            # Who only reads needs no lock; who has to write will say what is wrong with it.
+            return False
+        return True
+
     key = (os.getpid(), connection)
     if key not in _ACCOUNTS:
-        _ACCOUNTS[key] = Account(open_client(connection, RunFile), warn=display.warning, lock=lock)
+        _ACCOUNTS[key] = Account(open_client(connection, RunFile), warn=display.warning, lock=lock, claim=claim)
     return _ACCOUNTS[key]
 
 

@@ -31,7 +31,7 @@ _HOW = (
 )
 _ASIDE = (
     "*Listing aside* is without the list calls, on both sides. They are what exactly-once costs: the list is read for the plan, "
-    "again under the lock before anything is written, and again after the creations to find twins (see [design](design.md))."
+    "and again after the creations to find twins (see [design](design.md))."
 )
 _PATHS_TEXT = (
     f"A drive with {len(LAYERS) + FOLDERS:,} paths in {FOLDERS} folders, and {NAMED} tokens for {NAMED} layers in all of the folders. "

@@ -43,7 +43,7 @@ def _task(places: list[dict[str, str]]) -> Play:
 _IDS = Emulator().add_folder_tree(LAYERS)
 _IDS_TASK = _task([{"path_id": _IDS[layer]} for layer in _NAMED])
 _NAMES_TASK = _task([{"path": f"myDrive/{layer}"} for layer in _NAMED])
-_CREATED = {"list": 2 + pages(NAMED), "create": NAMED, "path": NAMED}
+_CREATED = {"list": 1 + pages(NAMED), "create": NAMED, "path": NAMED}
 _FOUND = {"list": pages(NAMED)}
 
 PATH_ROWS: tuple[Row, ...] = (

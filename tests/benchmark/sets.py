@@ -113,14 +113,14 @@ def _calls(cell: Cell) -> Calls:
     # The access of the account to the path, before anything is created.
     look = {} if cell.action == PRUNE else {"path": 1}
     if cell.way == ONE_TASK:
-        # The plan, the plan again under the lock, and a look for twins; pruning looks whether anything is left of a slot.
-        after = tokens if cell.action == PRUNE else before + writes["create"]
-        return {"list": pages(before) * (1 if cell.action == PRUNE else 2) + pages(after), **writes, **look}
+        # The plan under the lock, and a look for twins.
+        twins = 0 if cell.action == PRUNE else pages(before + writes["create"])
+        return {"list": pages(before) + twins, **writes, **look}
     if cell.way == LOOP:
         # A look for twins after each creation; what is absent has no overlap.
         looks = sum(pages(before + each) for each in range(1, writes.get("create", 0) + 1))
         replaced = {"delete": part + max(0, 2 * part - tokens)} if cell.action == PRUNE else {}
-        return {"list": 2 * pages(before) + looks, **writes, **replaced, **look}
+        return {"list": pages(before) + looks, **writes, **replaced, **look}
     return {"list": pages(before), **writes}
 
 

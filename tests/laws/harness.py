@@ -104,11 +104,15 @@ class HookedAdapter(EmulatorAdapter):
 
 
 class Controller:
-    """Whoever runs tasks: it may remember whose secret it got last (held_id), and nothing else lasts between runs."""
+    """Whoever runs tasks: it may remember whose secret it got last (held_id), and nothing else lasts between runs.
 
-    def __init__(self, emulator: Emulator, *, holds: bool = False) -> None:
+    alone: nobody else writes on this machine, so that the lock can be had before the list is read. Without that there are
+    more steps between which something can happen.
+    """
+
+    def __init__(self, emulator: Emulator, *, holds: bool = False, alone: bool = False) -> None:
         self.emulator = emulator
-        self.holds = holds
+        self.holds, self.alone = holds, alone
         self.secret: str | None = None
         self.held_id = ""
         self.runs: list[Run] = []
@@ -120,7 +124,7 @@ class Controller:
         session = open_session("ellipsis.drive/test")
         session.mount("http://", HookedAdapter(self))
         sender = Sender(_CONNECTION, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
-        return Account(Client(sender), warn=warn, wall=clock.now)
+        return Account(Client(sender), warn=warn, claim=lambda _owner: self.alone, wall=clock.now)
 
     def run(self, options: Options, *, apply: bool = True) -> Run:
         """One task in a process of its own."""

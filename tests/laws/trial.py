@@ -65,10 +65,10 @@ class Trial:
     turned: Run
 
 
-def make(row: Row, variant: Variant | None = None, *, holds: bool = False) -> Trial:
+def make(row: Row, variant: Variant | None = None, *, holds: bool = False, alone: bool = False) -> Trial:
     """Try a row."""
     emulator = service(variant)
-    world = World(emulator, Controller(emulator, holds=holds))
+    world = World(emulator, Controller(emulator, holds=holds, alone=alone))
     for step in row.history:
         step(world)
     controller, task = world.controller, row.task

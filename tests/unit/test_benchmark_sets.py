@@ -128,17 +128,17 @@ def test_each_action_finds_what_the_one_before_it_left() -> None:
 @pytest.mark.parametrize(
     ("tokens", "action", "way", "calls"),
     [
-        (300, "create", "one task", {"list": 2 + 10, "create": 300, "path": 1}),
+        (300, "create", "one task", {"list": 1 + 10, "create": 300, "path": 1}),
         (1000, "unchanged", "one task", {"list": 34}),
-        (300, "10 % drift", "one task", {"list": 10 + 10 + 11, "create": 30, "path": 1}),
-        (300, "prune 10 %", "one task", {"list": 11 + 10, "delete": 30}),
+        (300, "10 % drift", "one task", {"list": 10 + 11, "create": 30, "path": 1}),
+        (300, "prune 10 %", "one task", {"list": 11, "delete": 30}),
         (300, "create", "thread pool", {"list": 1, "create": 300}),
         (300, "10 % drift", "thread pool", {"list": 10, "create": 30}),
         (300, "prune 10 %", "client", {"list": 11, "delete": 30}),
-        (30, "create", "loop", {"list": 2 + 30, "create": 30, "path": 1}),
-        (30, "10 % drift", "loop", {"list": 1 + 1 + 3 * 2, "create": 3, "path": 1}),
-        (30, "prune 10 %", "loop", {"list": 2 + 2, "delete": 3}),
-        (1, "prune 10 %", "loop", {"list": 2, "delete": 2}),
+        (30, "create", "loop", {"list": 1 + 30, "create": 30, "path": 1}),
+        (30, "10 % drift", "loop", {"list": 1 + 3 * 2, "create": 3, "path": 1}),
+        (30, "prune 10 %", "loop", {"list": 2, "delete": 3}),
+        (1, "prune 10 %", "loop", {"list": 1, "delete": 2}),
     ],
 )
 def test_calls(tokens: int, action: str, way: str, calls: dict[str, int]) -> None:
