@@ -57,7 +57,7 @@ def test_no_secret_is_anywhere_else(controller: Controller, emulator: Emulator, 
     if place != "store":
         del role.variables["access_tokens_store"]
     if place == "outside":
-        role.variables["kept_file"] = str(controller.folder / "config" / "kept")
+        role.variables["kept_file"] = str(controller.folder / "config" / "secrets")
         for name, text in (("keep", KEEP), ("fetch", FETCH)):
             role.variables[f"access_tokens_{name}_tasks"] = role.tasks(f"{name}.yml", text)
 
@@ -77,7 +77,7 @@ def test_no_secret_is_anywhere_else(controller: Controller, emulator: Emulator, 
     ]
     assert len(emulator.secrets) == 12
     expected = {str(path.relative_to(controller.folder)) for path in role.out.rglob("*") if path.is_file()}
-    expected |= {"config/kept"} if place == "outside" else set()
+    expected |= {"config/secrets"} if place == "outside" else set()
     found = {where for each in runs for where, _secret in leaks(each, controller, emulator)}
     assert found == expected
     assert "beta failed at Ask for the map: Status code was 404" in runs[2].text
