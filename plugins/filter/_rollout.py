@@ -60,22 +60,26 @@ class _Hosts:
         found = ((name, self._hostvars[name].get(f"__access_tokens_{fact}")) for name in self._names)
         return {name: plain(value) for name, value in found if value is not None}
 
+    def confirmed_in(self, role: str) -> dict[str, dict[str, str]]:
+        """What hosts confirmed in this play. Facts outlive it, and hosts that have not had their turn have older ones."""
+        return {name: by_role[role] for name, by_role in self.confirmed.items() if role in by_role}
+
 
 def _gathered(hostvars: t.Any, hosts: t.Sequence[str]) -> list[Values]:
     return _rollout.gathered(_Hosts(hostvars, hosts).published)
 
 
-def _held(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequence[str], fetched: Values) -> Values:
+def _held(hostvars: t.Any, hosts: t.Sequence[str], whole_play: t.Sequence[str], role: str, fetched: Values) -> Values:
     """What these hosts have in files, what was fetched, and what earlier batches of hosts were given in this run."""
     results = [result for each in _Hosts(hostvars, hosts).read.values() for result in each["results"]]
     files = [(each["access_tokens_delivery"], each.get("content") or "") for each in results]
     play = _Hosts(hostvars, whole_play)
-    confirmed = play.confirmed
+    confirmed = play.confirmed_in(role)
     given = [
         (name, each["current"])
         for host, rolled in play.rollout.items()
         for name, each in rolled.items()
-        if confirmed[host].get(name) == each["current"]["id"]
+        if confirmed.get(host, {}).get(name) == each["current"]["id"]
     ]
     told = ((file["description"], _host_files.told(file, content)) for file, content in files)
     return _host_files.newest([*told, *plain(fetched).items(), *given])
@@ -97,9 +101,11 @@ def _rolled(minted: Values, held: Values, hostvars: t.Any, whole_play: t.Sequenc
     return _rollout.rollout(plain(minted), plain(held), list(_Hosts(hostvars, whole_play).rollout.values()))
 
 
-def _hosts(hostvars: t.Any, whole_play: t.Sequence[str], here: t.Sequence[str]) -> dict[str, _rollout_end.Host]:
+def _hosts(
+    hostvars: t.Any, whole_play: t.Sequence[str], role: str, here: t.Sequence[str]
+) -> dict[str, _rollout_end.Host]:
     play = _Hosts(hostvars, whole_play)
-    confirmed, failures = play.confirmed, play.failure
+    confirmed, failures = play.confirmed_in(role), play.failure
     return {
         name: _rollout_end.Host(confirmed.get(name), name in here, failures.get(name) if name in here else None)
         for name in whole_play
@@ -109,25 +115,27 @@ def _hosts(hostvars: t.Any, whole_play: t.Sequence[str], here: t.Sequence[str]) 
 def _verdict(
     hostvars: t.Any,
     whole_play: t.Sequence[str],
+    role: str,
     here: t.Sequence[str],
     minted: Values,
     rolled: Values,
     check_mode: bool,
 ) -> Values:
-    hosts = _hosts(hostvars, whole_play, here)
+    hosts = _hosts(hostvars, whole_play, role, here)
     return _rollout_end.verdict(hosts, plain(minted), plain(rolled), check_mode=check_mode)
 
 
 def _retirement(
     hostvars: t.Any,
     whole_play: t.Sequence[str],
+    role: str,
     slots: t.Sequence[Values],
     minted: Values,
     rolled: Values,
     at_once: bool,
     tracked: bool,
 ) -> Values:
-    hosts = _hosts(hostvars, whole_play, ())
+    hosts = _hosts(hostvars, whole_play, role, ())
     return _rollout_end.retirement(hosts, plain(slots), plain(minted), plain(rolled), at_once=at_once, tracked=tracked)
 
 

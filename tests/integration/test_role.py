@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
-from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
+from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
 from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role, slot, told
 
 
@@ -192,3 +192,21 @@ def test_a_slot_that_is_no_longer_wanted(role: Role) -> None:
     role.variables["access_tokens"][0]["state"] = "absent"
     role.run()
     assert role.live == [] and (role.out / "alpha" / "token.json").exists()
+
+
+def test_what_a_host_did_in_an_earlier_play_is_no_sign(role: Role) -> None:
+    """A host of a later batch has not been reached yet, though the role ran on it before."""
+    role.run()
+    own = {**role.variables, "access_tokens": [slot("other", {"dest": "{{ out }}/other.json", "format": "json"})]}
+    plays = [
+        {"hosts": "alpha:beta", "gather_facts": False, "vars": variables, "roles": ["ellipsis.drive.access_tokens"]}
+        for variables in (
+            {**VARIABLES, **own},
+            {**VARIABLES, **role.variables, "access_tokens_rotate": ["tile server"]},
+        )
+    ]
+    playbook = role.controller.folder / "plays.yml"
+    playbook.write_text(json.dumps([plays[0], {**plays[1], "serial": 1}]))
+    run = role.controller.run_file(playbook, "--vault-password-file", "password")
+    assert run.text.count("not yet renewed: 'beta'") == 1
+    assert set(role.live) == {told(role.out, "beta")["id"], told(role.out, "beta", "other")["id"]}

@@ -18,6 +18,8 @@ import pytest
 from ansible_collections.ellipsis.drive.tests.benchmark import rows, sets, timed
 from ansible_collections.ellipsis.drive.tests.benchmark.document import Facts, document, plot
 from ansible_collections.ellipsis.drive.tests.benchmark.figures import Figure, Sample, Target, figures
+from ansible_collections.ellipsis.drive.tests.benchmark.hosts import HOST_ROWS
+from ansible_collections.ellipsis.drive.tests.benchmark.paths import PATH_ROWS
 from ansible_collections.ellipsis.drive.tests.benchmark.planning import cpu_seconds
 from ansible_collections.ellipsis.drive.tests.benchmark.plot import HEIGHT, WIDTH, Axes
 from ansible_collections.ellipsis.drive.tests.benchmark.rows import ROWS, Play
@@ -43,7 +45,12 @@ PLANNING = (0.9, 0.99, 1.2)
 
 
 def measured(worse: Mapping[str, float] | None = None, latencies: tuple[int, ...] = (20, 100)) -> dict[str, Figure]:
-    every = [*ROWS, *(row for cell, row in ROWS_BY_CELL.items() if cell.latency_ms in latencies)]
+    every = [
+        *ROWS,
+        *PATH_ROWS,
+        *HOST_ROWS,
+        *(row for cell, row in ROWS_BY_CELL.items() if cell.latency_ms in latencies),
+    ]
     seconds = {**BEYOND, **(worse or {})}
     memory = {row.name: MEMORY.get(cell.tokens, 60.0) for cell, row in ROWS_BY_CELL.items()}
     samples = {}
@@ -121,15 +128,15 @@ def test_each_action_finds_what_the_one_before_it_left() -> None:
 @pytest.mark.parametrize(
     ("tokens", "action", "way", "calls"),
     [
-        (300, "create", "one task", {"list": 2 + 10, "create": 300}),
+        (300, "create", "one task", {"list": 2 + 10, "create": 300, "path": 1}),
         (1000, "unchanged", "one task", {"list": 34}),
-        (300, "10 % drift", "one task", {"list": 10 + 10 + 11, "create": 30}),
+        (300, "10 % drift", "one task", {"list": 10 + 10 + 11, "create": 30, "path": 1}),
         (300, "prune 10 %", "one task", {"list": 11 + 10, "delete": 30}),
         (300, "create", "thread pool", {"list": 1, "create": 300}),
         (300, "10 % drift", "thread pool", {"list": 10, "create": 30}),
         (300, "prune 10 %", "client", {"list": 11, "delete": 30}),
-        (30, "create", "loop", {"list": 2 + 30, "create": 30}),
-        (30, "10 % drift", "loop", {"list": 1 + 1 + 3 * 2, "create": 3}),
+        (30, "create", "loop", {"list": 2 + 30, "create": 30, "path": 1}),
+        (30, "10 % drift", "loop", {"list": 1 + 1 + 3 * 2, "create": 3, "path": 1}),
         (30, "prune 10 %", "loop", {"list": 2 + 2, "delete": 3}),
         (1, "prune 10 %", "loop", {"list": 2, "delete": 2}),
     ],
@@ -158,8 +165,9 @@ def test_the_page_has_a_line_for_everything_measured(latencies: tuple[int, ...])
         FACTS, measured(latencies=latencies), [Target("fast", "1 s", True), Target("small", "2 MiB", False)]
     )
     tables = [line for line in page.splitlines() if line.startswith("|")]
-    heads = 1 + len(latencies) + 1
-    assert len(tables) == 2 * heads + 2 + len(latencies) * len(sets.SIZES) * len(sets.ACTIONS) + len(ROWS)
+    heads = 1 + len(latencies) + 3
+    lines = 2 + len(latencies) * len(sets.SIZES) * len(sets.ACTIONS) + len(ROWS) + len(PATH_ROWS) + len(HOST_ROWS)
+    assert len(tables) == 2 * heads + lines
     assert "| reached | fast | 1 s |" in tables
     assert "| **missed** | small | 2 MiB |" in tables
     assert [f"### At {each} ms" in page for each in (20, 100)] == [each in latencies for each in (20, 100)]
