@@ -63,19 +63,19 @@ class Awx:
     def _route(self, method: str, path: list[Any], query: Mapping[str, str], body: Record) -> Answer:
         status, answer = 404, Record(detail="Not found.")
         match method, path:
-            case "GET", [str(table)]:
+            case "GET", [str() as table]:
                 status, answer = 200, self._listed(table, query)
-            case "POST", [str(table)]:
+            case "POST", [str() as table]:
                 status, answer = 201, self._shown(self._create(table, body))
-            case "GET", [str(table), int(number)]:
+            case "GET", [str() as table, int() as number]:
                 status, answer = 200, self._shown(self._tables[table][number])
-            case "PATCH", [str(table), int(number)]:
+            case "PATCH", [str() as table, int() as number]:
                 status, answer = 200, self._shown(self._update(table, number, body))
-            case "POST", ["projects", int(number), "update"]:
+            case "POST", ["projects", int() as number, "update"]:
                 status, answer = 202, {"url": f"{PREFIX}project_updates/{self._synced(number)}/"}
-            case _, ["job_templates", int(number), "survey_spec"]:
+            case _, ["job_templates", int() as number, "survey_spec"]:
                 status, answer = 200, self._survey(method, self._tables["job_templates"][number], body)
-            case _, ["job_templates", int(number), "credentials"]:
+            case _, ["job_templates", int() as number, "credentials"]:
                 status, answer = self._attached(method, self._tables["job_templates"][number], body)
         return status, answer
 

@@ -93,7 +93,7 @@ def credential_complaints(inputs: Mapping[str, Any], values: Mapping[str, Any]) 
     return [
         f"{name}: {'no such field' if name not in kinds else 'of another type'}"
         for name, value in values.items()
-        if type(value) is not kinds.get(name)
+        if not isinstance(value, kinds.get(name, ()))
     ]
 
 

@@ -155,7 +155,7 @@ def test_a_store_lives_in_a_folder_that_jobs_share(awx: Awx, emulator: Emulator,
     launch = Launch(
         source, "site.yml", variables=variables, vault_password=VAULT_PASSWORD, arguments=("-vvvv", "--diff")
     )
-    jobs = [awx.run(launch) for _ in range(2)]
+    jobs = [awx.run(launch) for _run in range(2)]
     assert [ran.result("One token")["reason"] for ran in jobs] == ["create", "none"]
     assert "$ANSIBLE_VAULT" in (tmp_path / "shared" / "tokens.yml").read_text()
     assert (tmp_path / "out").read_text() in emulator.secrets

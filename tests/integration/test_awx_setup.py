@@ -137,7 +137,7 @@ def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emul
     assert run("revoke", ellipsis_revoke_description="a {{ survey }}", ellipsis_revoke_owner="default") == [
         "tile servers"
     ]
-    shown = "".join(text for ran in jobs for _, text in ran.public())
+    shown = "".join(text for ran in jobs for _place, text in ran.public())
     assert [secret for secret in {*emulator.secrets, USER_TOKEN} if secret in shown] == []
 
 

@@ -106,7 +106,7 @@ def test_a_job_gets_the_values_and_awx_shows_no_secret(kind: dict[str, Any], fol
 
 @pytest.mark.parametrize("empty", [{}, dict.fromkeys(VALUES, ""), {"skip_tls_verify": False}], ids=str)
 def test_what_is_left_empty_is_unset(empty: dict[str, Any], folder: Path) -> None:
-    variables, _ = injected(TYPES["credential_type"], empty, folder)
+    variables, _shown = injected(TYPES["credential_type"], empty, folder)
     assert {name: value for name, value in variables.items() if value} == {"ELLIPSIS_VALIDATE_CERTS": "True"}
 
 
