@@ -159,7 +159,7 @@ class Controller:
                 stderr=err,
             )
             seen = _watch(process) if watch else frozenset()
-            process.wait(120)
+            process.wait(300)
         stdout, stderr = (output.read_text() for output in outputs)
         if process.returncode != code:
             pytest.fail(f"exit code {process.returncode}\n{stdout}\n{stderr}", pytrace=False)

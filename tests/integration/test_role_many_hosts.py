@@ -27,13 +27,3 @@ def test_two_hundred_hosts(controller: Controller, emulator: Emulator) -> None:
     # The list before the lock, after it, and for twins. The path that they share is looked at once, and every token is tried.
     assert role.calls == {"list": 2 + PAGES, "create": COUNT, "use": 1 + COUNT}
     assert len(role.live) == COUNT
-
-    role.run("--forks", "2", hosts="all")
-    assert role.calls == {"list": PAGES}
-
-    role.run("--forks", "2", "-e", '{"access_tokens_rotate": ["*"]}', hosts="all")
-    # One converge makes the new ones, another one retires the old ones.
-    lists = 2 * PAGES + 2 * PAGES + 2 * (2 * PAGES)
-    assert role.calls["create"] == role.calls["delete"] == COUNT
-    assert role.calls["list"] <= lists
-    assert len(role.live) == COUNT
