@@ -34,9 +34,9 @@ ROTATED: Values = {"tiles": {"current": NEW, "earlier": OLD, "created": True}}
 UNCHANGED: Values = {"tiles": {"current": NEW, "earlier": None, "created": False}}
 
 
-def minted(current: Values = NEW, **more: Any) -> Values:
+def minted(current: Values | None = None, **more: Any) -> Values:
     """What ellipsis_access_tokens answers about one slot."""
-    public = {name: value for name, value in current.items() if name != "secret"}
+    public = {name: value for name, value in (current or NEW).items() if name != "secret"}
     return {
         "access_tokens": {"tiles": {**public, "superseded": more.pop("superseded", [])}},
         "secrets": {},
