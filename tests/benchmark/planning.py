@@ -40,6 +40,9 @@ class _Listed(Client):
     def list_tokens(self) -> Listing:
         return Listing(tuple(map(read_token, self._entries)), float(_NOW))
 
+    def get_path(self, path_id: str) -> Mapping[str, Any]:
+        return {"id": path_id, "type": "raster", "yourAccess": {"accessTier": "admin"}}
+
 
 def cpu_seconds(tokens: int, generation: int) -> float:
     """Seconds of CPU to read a list and plan; a tenth has drifted. Each generation has other descriptions."""
