@@ -15,8 +15,14 @@ _EACH = Play("each_host.yml", hosts=HOSTS)
 _EACH_LISTS = sum(pages(before) + pages(before + 1) for before in range(HOSTS))
 
 HOST_ROWS: tuple[Row, ...] = (
-    Row(f"role for {HOSTS} hosts: create", _ROLE, EMPTY_PLAY, {"list": 1 + pages(HOSTS), "create": HOSTS, "path": 1}),
-    Row(f"role for {HOSTS} hosts: unchanged", _ROLE, EMPTY_PLAY, {"list": pages(HOSTS)}, fresh=False),
+    Row(
+        f"role for {HOSTS} hosts: create",
+        _ROLE,
+        EMPTY_PLAY,
+        {"list": 1 + pages(HOSTS), "create": HOSTS, "path": 1},
+        most_rounds=1,
+    ),
+    Row(f"role for {HOSTS} hosts: unchanged", _ROLE, EMPTY_PLAY, {"list": pages(HOSTS)}, fresh=False, most_rounds=1),
     Row(
         f"task on each of {HOSTS} hosts: create",
         _EACH,

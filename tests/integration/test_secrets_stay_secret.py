@@ -151,7 +151,7 @@ def test_failures_after_a_creation(controller: Controller, emulator: Emulator) -
     run = watched(
         controller,
         f"""
-        - emulator: {{fault: {{kind: status, status: 500, method: GET, path: accessToken, skip: 2, times: 1}}}}
+        - emulator: {{fault: {{kind: status, status: 500, method: GET, path: accessToken, skip: 1, times: 1}}}}
         - name: list fails
           ellipsis.drive.ellipsis_access_token: {{description: list fails}}
           ignore_errors: true
