@@ -18,8 +18,8 @@ ONE_TASK, POOL, CLIENT, LOOP, URI = WAYS = ("one task", "thread pool", "client",
 CONCURRENCY = 8
 # How often, by latency and number of tokens. What takes minutes is worth one time, and depends less on a moment of load.
 ROUNDS: Mapping[int, Mapping[int, int]] = {
-    20: {1: 5, 30: 5, 300: 5, 1000: 5, 5000: 1},
-    100: {1: 3, 30: 3, 300: 3, 1000: 1, 5000: 1},
+    20: {1: 5, 30: 5, 300: 5, 1000: 3, 5000: 1},
+    100: {1: 1, 30: 1, 300: 3, 1000: 1, 5000: 1},
 }
 LATENCIES = tuple(ROUNDS)
 SIZES = tuple(ROUNDS[LATENCIES[0]])

@@ -66,7 +66,7 @@ CASES: dict[str, Case] = {
         keywords={"module_defaults": {MODULE: {"overlap": "soon"}}},
     ),
     "type of module_defaults": Case(
-        ("timeout", "'soon'", "(timeout is from module_defaults)"),
+        ("timeout", "int", "(timeout is from module_defaults)"),
         keywords={"module_defaults": {MODULE: {"timeout": "soon"}}},
     ),
     "elsewhere": Case(

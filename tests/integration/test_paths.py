@@ -152,7 +152,7 @@ def test_each_folder_is_listed_once(controller: Controller, emulator: Emulator) 
         "-vvvv",
     )
     assert run.value("looped") == [3, 1], "two folders and a path, then the other path"
-    assert run.value("set") == 3 + 3
+    assert int(run.value("set")) == 3 + 3
     assert run.value("elsewhere")["changed"] is False
     assert run.value("secret") in emulator.secrets
 
