@@ -13,10 +13,7 @@ from collections import defaultdict
 from ._client import Client
 from ._marker import Slot
 from ._tokens import Generation, ListedToken, generation
-from ._tree import Tree
-
-# A listing older than this is read again before anything is decided from it.
-_FRESH_SECONDS = 60.0
+from ._tree import FRESH_SECONDS, Tree
 
 
 class Account:
@@ -111,7 +108,7 @@ class Account:
         self._tokens = self._slots = None
 
     def _is_fresh(self) -> bool:
-        return self._tokens is not None and self.client.sender.monotonic() - self._taken <= _FRESH_SECONDS
+        return self._tokens is not None and self.client.sender.monotonic() - self._taken <= FRESH_SECONDS
 
     def _known(self) -> dict[str, ListedToken]:
         if not self._is_fresh():

@@ -58,7 +58,7 @@ def _root(exc: BaseException) -> BaseException:
 def _certificate_error(root: BaseException) -> BaseException | None:
     """The refusal of a certificate, which before urllib3 2 may be an error of its own."""
     for each in (root, *root.args):
-        if isinstance(each, ssl.SSLCertVerificationError) or (each).__class__.__name__ == "CertificateError":
+        if isinstance(each, ssl.SSLCertVerificationError) or each.__class__.__name__ == "CertificateError":
             return t.cast(BaseException, each)
     return None
 

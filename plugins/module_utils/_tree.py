@@ -17,7 +17,8 @@ from ._workers import NotDone, Workers
 
 # As many at a time as a set creates by default.
 _READERS = Workers(8, stop_on_error=True)
-_FRESH_SECONDS = 60.0
+# What was read longer ago than this is read again before anything is decided from it.
+FRESH_SECONDS = 60.0
 # What the server answers for a path that is not there, or not for this account (the API pages do not say which).
 _NOT_VISIBLE = frozenset({400, 401, 403, 404})
 Value = t.TypeVar("Value")
@@ -82,7 +83,7 @@ class _Cache(t.Generic[Value]):
 
     def get(self, keys: t.Iterable[str], read: t.Callable[[str], Value]) -> dict[str, Value]:
         wanted, now = sorted(set(keys)), self._monotonic()
-        unknown = [key for key in wanted if key not in self._values or now - self._values[key][0] > _FRESH_SECONDS]
+        unknown = [key for key in wanted if key not in self._values or now - self._values[key][0] > FRESH_SECONDS]
         answers = _READERS.map(read, unknown, "looked at")
         for error in (each for _key, each in answers if isinstance(each, EllipsisError)):
             if not isinstance(error, NotDone):

@@ -13,6 +13,7 @@ import typing as t
 import yaml
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import is_present
 
 Values = dict[str, t.Any]
 # The formats of deliver that carry the id of the token beside its secret.
@@ -24,7 +25,7 @@ def telling(slots: t.Sequence[Values]) -> list[Values]:
     """The first file of each slot that tells the id; every slot must have one."""
     files = []
     for slot in slots:
-        if slot.get("state", "present") == "present":
+        if is_present(slot):
             fitting = [each for each in slot.get("deliver") or () if each["format"] in TELLING]
             if not fitting:
                 raise OptionError(

@@ -74,7 +74,7 @@ def to_mint(
     tokens = []
     for slot in slots:
         token, name = dict(slot), slot["description"]
-        if _present(slot):
+        if is_present(slot):
             token["overlap"] = _LONGEST if slot.get("valid_for") == "never" else slot.get("valid_for", _LONGEST)
             if not in_store:
                 token["held_id"] = held.get(name, {}).get("id") or ""
@@ -109,14 +109,14 @@ def deliveries(slots: t.Sequence[Values], rolled: Rollout, which: str) -> list[V
     return [
         {**delivery, "description": slot["description"]}
         for slot in slots
-        if _present(slot) and rolled.get(slot["description"], {}).get(which)
+        if is_present(slot) and rolled.get(slot["description"], {}).get(which)
         for delivery in slot.get("deliver") or ()
     ]
 
 
 def confirmed(slots: t.Sequence[Values], rolled: Rollout | None = None) -> dict[str, str]:
     """By description, the id of the token that a host uses; empty for what is still to be delivered."""
-    names = [slot["description"] for slot in slots if _present(slot)]
+    names = [slot["description"] for slot in slots if is_present(slot)]
     return {name: (rolled or {}).get(name, {}).get("current", {}).get("id", "") for name in names}
 
 
@@ -152,7 +152,8 @@ def _facts(token: Values, secret: str | None) -> Values:
     return {**{name: token.get(name) or "" for name in _FACTS}, "secret": secret}
 
 
-def _present(slot: Values) -> bool:
+def is_present(slot: Values) -> bool:
+    """Whether a slot is wanted."""
     return bool(slot.get("state", "present") == "present")
 
 
