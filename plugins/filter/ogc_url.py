@@ -93,13 +93,12 @@ _value:
   type: str
 """
 
-import os
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 from jinja2 import pass_context
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import environment_name
+from ansible_collections.ellipsis.drive.plugins.module_utils._connection import from_process, variable_name
 from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._ogc import ogc_url
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
@@ -120,7 +119,7 @@ def _filter(
 ) -> str:
     """Addresses follow the instance that everything else of this collection talks to."""
     # A token of one instance must not be handed to another one because an argument was forgotten.
-    api_url = api_url or context.get("ellipsis_api_url") or os.environ.get(environment_name("api_url"))
+    api_url = api_url or context.get(variable_name("api_url")) or from_process("api_url")
     try:
         return ogc_url(
             plain(path_id),

@@ -74,13 +74,13 @@ def canonical(grants: t.Iterable[Grant]) -> AccessList:
     return tuple(sorted(grants, key=lambda grant: (grant.path_id, str(grant.location or ""))))
 
 
-def distinct(option: str, grants: t.Iterable[Grant]) -> AccessList:
+def distinct(grants: t.Iterable[Grant]) -> AccessList:
     """The canonical list; OptionError when a path is there twice, since the server keeps one entry for each."""
     listed = canonical(grants)
     for earlier, later in zip(listed, listed[1:]):
         if (earlier.path_id, earlier.location) == (later.path_id, later.location):
             path = later.path_id or str(later.location)
-            raise OptionError(f"{option}: path {path} is there twice; keep one entry for each path")
+            raise OptionError(f"access_list: path {path} is there twice; keep one entry for each path")
     return listed
 
 
@@ -89,14 +89,14 @@ def locations_of(access_list: AccessList) -> set[Location]:
     return {grant.location for grant in access_list if grant.location}
 
 
-def located(option: str, access_list: AccessList, ids: t.Mapping[Location, str]) -> AccessList:
+def located(access_list: AccessList, ids: t.Mapping[Location, str]) -> AccessList:
     """The list with the ids of the locations that were found; OptionError when two of them are the same path."""
 
     def with_id(grant: Grant) -> Grant:
         found = grant.location and ids.get(grant.location)
         return replace(grant, path_id=found, location=None) if found else grant
 
-    return distinct(option, map(with_id, access_list))
+    return distinct(map(with_id, access_list))
 
 
 def describe(grant: Grant) -> dict[str, t.Any]:

@@ -45,7 +45,7 @@ def locate(wanted: t.Sequence[Desired], account: Account, *, apply: bool) -> lis
         raise OptionError(f"access_list: {' '.join(map(str, fatal))}")
     for problem in problems:
         account.warn(f"access_list: {problem} An earlier task may make it; without that this task will fail.")
-    return [replace(each, access_list=located("access_list", each.access_list, ids)) for each in wanted]
+    return [replace(each, access_list=located(each.access_list, ids)) for each in wanted]
 
 
 def resolve(locations: t.Collection[Location], tree: Tree) -> dict[Location, Found]:

@@ -133,7 +133,7 @@ def uuid_of(option: str, text: str) -> str:
 
 
 def _access_list(entries: t.Sequence[t.Mapping[str, t.Any]]) -> AccessList:
-    return distinct("access_list", (_grant(f"access_list[{number}]", entry) for number, entry in enumerate(entries)))
+    return distinct(_grant(f"access_list[{number}]", entry) for number, entry in enumerate(entries))
 
 
 def _grant(where: str, entry: t.Mapping[str, t.Any]) -> Grant:
