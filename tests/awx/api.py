@@ -6,20 +6,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
+from email.message import Message
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from ansible_collections.ellipsis.drive.tests.double import Answer
 
 from . import rules
 
 PREFIX = "/api/v2/"
 Record = dict[str, Any]
-Answer = tuple[int, Record]
 ENCRYPTED = "$encrypted$"
 
 
@@ -45,6 +44,11 @@ class Awx:
 
     def named(self, table: str, number: int) -> Record:
         return self._tables[table][number]
+
+    def respond(self, method: str, path: str, headers: Message, body: Record) -> Answer:
+        if headers["Authorization"] != f"Bearer {self.token}":
+            return 401, Record(detail="Authentication credentials were not provided.")
+        return self.answer(method, path, body)
 
     def answer(self, method: str, url: str, body: Record) -> Answer:
         parts = urlsplit(url)
@@ -142,39 +146,3 @@ class Awx:
         else:
             attached.append(body["id"])
         return 204, {}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    awx: Awx
-
-    def do_GET(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-        status, answer = 401, Record(detail="Authentication credentials were not provided.")
-        if self.headers["Authorization"] == f"Bearer {self.awx.token}":
-            status, answer = self.awx.answer(self.command, self.path, body)
-        data = b"" if status == 204 else json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_POST = do_PATCH = do_DELETE = do_GET
-
-    def log_message(self, *args: Any) -> None:
-        """Silent: the objects tell more."""
-
-
-@contextmanager
-def serve(awx: Awx) -> Iterator[str]:
-    """Yields the address for CONTROLLER_HOST."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"awx": awx}))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.awx import job
-from ansible_collections.ellipsis.drive.tests.awx.api import Awx, serve
+from ansible_collections.ellipsis.drive.tests.awx.api import Awx
 from ansible_collections.ellipsis.drive.tests.awx.job import Job, Launch
+from ansible_collections.ellipsis.drive.tests.double import serve
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.tests.awx.api import Awx, serve
+from ansible_collections.ellipsis.drive.tests.awx.api import Awx
 from ansible_collections.ellipsis.drive.tests.awx.job import injected
+from ansible_collections.ellipsis.drive.tests.double import serve
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
 from ansible_collections.ellipsis.drive.tests.integration import vault
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
@@ -56,7 +57,7 @@ def raw(role: Role) -> dict[str, str]:
 def kv(role: Role) -> Iterator[vault.Vault]:
     kept_by(role, "hashicorp_vault")
     store = vault.Vault()
-    with vault.serve(store) as address:
+    with serve(store) as address:
         role.controller.environment.update(VAULT_ADDR=address, VAULT_TOKEN=vault.TOKEN)
         yield store
 

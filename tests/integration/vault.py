@@ -6,16 +6,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ansible_collections.ellipsis.drive.tests.double import Answer
+
 TOKEN = "vault token of the tests"
-Answer = tuple[int, dict[str, Any]]
 
 
 class Vault:
@@ -25,6 +22,11 @@ class Vault:
         self.secrets: dict[str, dict[str, Any]] = {}
         self.sealed = False
         self.writes = 0
+
+    def respond(self, method: str, path: str, headers: Message, body: dict[str, Any]) -> Answer:
+        if headers["X-Vault-Token"] != TOKEN:
+            return 403, {"errors": ["permission denied"]}
+        return self.answer(method, path, body)
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> Answer:
         if self.sealed:
@@ -42,36 +44,3 @@ class Vault:
             case "GET", "data" if name in self.secrets:
                 return 200, {"data": {"data": self.secrets[name], "metadata": {"version": 1}}}
         return 404, {"errors": []}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    vault: Vault
-
-    def do_GET(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-        status, answer = 403, {"errors": ["permission denied"]}
-        if self.headers["X-Vault-Token"] == TOKEN:
-            status, answer = self.vault.answer(self.command, self.path, body)
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    do_POST = do_GET
-
-    def log_message(self, *args: Any) -> None:
-        """Silent."""
-
-
-@contextmanager
-def serve(vault: Vault) -> Iterator[str]:
-    """Yields the address for VAULT_ADDR."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"vault": vault}))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
