@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access_token import SPEC, run
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._action import EllipsisAction
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_token import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.action import EllipsisAction
 
 
 class ActionModule(EllipsisAction):

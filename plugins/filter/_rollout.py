@@ -43,9 +43,11 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils import _host_files, _rollout, _rollout_end
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import host_files as _host_files
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import rollout as _rollout
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import rollout_end as _rollout_end
 
 Values = dict[str, t.Any]
 

@@ -98,10 +98,10 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from jinja2 import pass_context
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import from_process, variable_name
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._ogc import ogc_url
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import from_process, variable_name
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.ogc_url import ogc_url
 
 if t.TYPE_CHECKING:
     from jinja2.runtime import Context

@@ -60,9 +60,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import OptionError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._report import report
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.report import report
 
 _TITLE = "Access tokens of Ellipsis Drive"
 

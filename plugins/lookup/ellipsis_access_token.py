@@ -167,8 +167,8 @@ import typing as t
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._lookup import look_up
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.lookup import look_up
 
 
 class LookupModule(LookupBase):

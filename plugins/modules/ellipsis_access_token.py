@@ -434,8 +434,8 @@ api_calls:
   sample: {list: 3, create: 1, delete: 0, verify: 1, path: 1}
 """
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access_token import SPEC, run
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import run_module
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_token import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import run_module
 
 
 def main() -> None:

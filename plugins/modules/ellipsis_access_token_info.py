@@ -246,8 +246,8 @@ api_calls:
   sample: {list: 1, verify: 0, path: 0}
 """
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access_token_info import SPEC, run
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import run_module
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_token_info import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import run_module
 
 
 def main() -> None:

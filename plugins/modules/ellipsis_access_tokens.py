@@ -239,8 +239,8 @@ api_calls:
   sample: {list: 3, create: 2, delete: 0, verify: 2, path: 2}
 """
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access_tokens import SPEC, run
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import run_module
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_tokens import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import run_module
 
 
 def main() -> None:

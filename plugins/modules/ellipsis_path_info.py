@@ -147,8 +147,8 @@ api_calls:
   sample: {path: 3}
 """
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import run_module
-from ansible_collections.ellipsis.drive.plugins.module_utils._path_info import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.path_info import SPEC, run
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import run_module
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
 
 from .laboratory import HERE, Laboratory
 from .rows import LOOKUPS, Play
@@ -23,7 +23,7 @@ def lay_store(folder: Path, api_url: str) -> None:
     """An encrypted store as the module writes it, and the password of the runs that read it."""
     (folder / "vault-password").write_text(PASSWORD + "\n")
     vault = VaultLib([("default", VaultSecret(PASSWORD.encode()))])
-    Store(folder / "tokens.yml", vault, warn=print).keep([_entry(number, api_url) for number in range(LOOKUPS)])
+    FileStore(folder / "tokens.yml", vault, warn=print).keep([_entry(number, api_url) for number in range(LOOKUPS)])
 
 
 def check_rendered(folder: Path) -> None:

@@ -12,17 +12,17 @@ from typing import Any
 
 import requests
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
-from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
-from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client, Listing
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._converge import converge_all
-from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Elsewhere
-from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Marker, Slot, encode
-from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Desired
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Sender
-from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import read_token
-from ansible_collections.ellipsis.drive.plugins.module_utils._workers import Workers
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import converge_all
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import ExternalStore
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.workers import Workers
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client, Listing
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_token
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS
 
 _NOW = 1_800_000_000
@@ -52,7 +52,7 @@ def cpu_seconds(tokens: int, generation: int) -> float:
     ]
     client = _Listed([_entry(number, desired) for number, desired in enumerate(wanted)])
     start = time.process_time()
-    outcomes = converge_all(wanted, Account(client, warn=print), Elsewhere({}), Workers(), apply=False)
+    outcomes = converge_all(wanted, Account(client, warn=print), ExternalStore({}), Workers(), apply=False)
     seconds = time.process_time() - start
     if sum(outcome.changed for outcome in outcomes) != tokens // 10:
         raise SystemExit("planning: the plans are not what they should be")

@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "finest zoom outside": (grant(geo_fence={"max_zoom": -1}), ("access_list[0].geo_fence.max_zoom", "-1", "0 to 30")),
     "bad owner": ({"owner": "The sales team"}, ("owner", "'The sales team'", "1 to 12 of a-z, 0-9 and -")),
     "bad held id": ({"held_id": "none"}, ("held_id", "'none'", "write a UUID")),
-    "two keepers": ({"held_id": "", "store": "x.yml"}, ("store and held_id exclude each other",)),
+    "two stores": ({"held_id": "", "store": "x.yml"}, ("store and held_id exclude each other",)),
     "token_id with present": ({"token_id": PATH}, ("token_id", "state=absent only", "use description")),
     "no UUID to revoke": (
         {"state": "absent", "description": None, "token_id": "17"},

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
-from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError, Rejected, Unsent
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Rejected, Unsent
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import open_client
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN, Emulator, serve
 from ansible_collections.ellipsis.drive.tests.integration.authority import Authority
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import Rejected
-from ansible_collections.ellipsis.drive.plugins.module_utils._module import open_client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Rejected
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import open_client
 from ansible_collections.ellipsis.drive.tests.emulator import OTHER_USER, USER_TOKEN, Emulator, serve
 from ansible_collections.ellipsis.drive.tests.integration.authority import Authority
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller

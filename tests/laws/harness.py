@@ -13,18 +13,18 @@ from typing import Any
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.ellipsis.drive.plugins.module_utils import _access_token
-from ansible_collections.ellipsis.drive.plugins.module_utils._account import Account
-from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
-from ansible_collections.ellipsis.drive.plugins.module_utils._converge import converge
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
-from ansible_collections.ellipsis.drive.plugins.module_utils._http import open_session
-from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Elsewhere
-from ansible_collections.ellipsis.drive.plugins.module_utils._options import desired_of, held_of
-from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Plan
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import converge
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import ExternalStore
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import open_session
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Plan
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of, held_of
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
 from ansible_collections.ellipsis.drive.tests.emulator import (
     PATHS,
     USER_TOKEN,
@@ -147,8 +147,8 @@ class Controller:
         if options.get("state") != "absent":
             parameters["regenerate"] = "never"
         desired = desired_of(parameters)
-        keeper = Elsewhere({desired.slot: held_of(parameters)})
-        return converge(desired, self.account(lambda _text: None), keeper, apply=False).plan
+        secret_store = ExternalStore({desired.slot: held_of(parameters)})
+        return converge(desired, self.account(lambda _text: None), secret_store, apply=False).plan
 
     def parameters(self, options: Options) -> Options:
         """The options as Ansible hands them over."""

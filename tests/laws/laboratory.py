@@ -18,15 +18,15 @@ from typing import Any
 import requests
 from ansible.parsing.vault import VaultLib
 
-from ansible_collections.ellipsis.drive.plugins.module_utils import _access_token
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._context import Context
-from ansible_collections.ellipsis.drive.plugins.module_utils._errors import EllipsisError
-from ansible_collections.ellipsis.drive.plugins.module_utils._keeper import Keeper, Minted
-from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot, parse
-from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Held
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Entry, Store
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import Minted, SecretStore
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot, parse
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator, EmulatorAdapter, Token
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, Options, Result, live_tokens
 
@@ -70,52 +70,52 @@ class InterruptedAdapter(EmulatorAdapter):
         return answer
 
 
-class InterruptedKeeper:
+class InterruptedStore:
     """Before and after each write to the store is a moment."""
 
-    def __init__(self, keeper: StoreKeeper, interruptions: Interruptions) -> None:
-        self._keeper, self._pass_by = keeper, interruptions.pass_by
+    def __init__(self, secret_store: StoredSecrets, interruptions: Interruptions) -> None:
+        self._secret_store, self._pass_by = secret_store, interruptions.pass_by
         self.backup_file: str | None = None
 
     def held(self, slot: Slot) -> Held:
-        return self._keeper.held(slot)
+        return self._secret_store.held(slot)
 
     def secret(self, slot: Slot) -> str | None:
-        return self._keeper.secret(slot)
+        return self._secret_store.secret(slot)
 
     def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
-        return self._keeper.superseded_secret(slot, token_id)
+        return self._secret_store.superseded_secret(slot, token_id)
 
     def holds(self, token_id: str) -> bool:
-        return self._keeper.holds(token_id)
+        return self._secret_store.holds(token_id)
 
     def revoked(self, token_ids: Collection[str]) -> None:
         self._pass_by()
-        self._keeper.revoked(token_ids)
+        self._secret_store.revoked(token_ids)
         self._pass_by()
 
     def begin(self, nonces: Mapping[Slot, str]) -> None:
         self._pass_by()
-        self._keeper.begin(nonces)
+        self._secret_store.begin(nonces)
         self._pass_by()
 
     def keep(self, minted: Sequence[Minted]) -> None:
         self._pass_by()
-        self._keeper.keep(minted)
+        self._secret_store.keep(minted)
         self._pass_by()
 
     def put_back(self, slots: Collection[Slot]) -> None:
         self._pass_by()
-        self._keeper.put_back(slots)
+        self._secret_store.put_back(slots)
         self._pass_by()
 
     def forget(self, slots: Collection[Slot]) -> None:
         self._pass_by()
-        self._keeper.forget(slots)
+        self._secret_store.forget(slots)
         self._pass_by()
 
     def secrets(self) -> Mapping[str, str]:
-        return self._keeper.secrets()
+        return self._secret_store.secrets()
 
 
 @dataclass(frozen=True)
@@ -169,13 +169,13 @@ class Keeping(Controller):
         entry = self._store().entries().get(DESCRIPTION) if self._file and self._file.exists() else None
         return entry.replaced if entry else ()
 
-    def _open(self, _params: Mapping[str, Any]) -> Keeper:
-        keeper = StoreKeeper(self._store(), Connection(API, api_token=USER_TOKEN))
-        return InterruptedKeeper(keeper, self.interruptions)
+    def _open(self, _params: Mapping[str, Any]) -> SecretStore:
+        secret_store = StoredSecrets(self._store(), Connection(API, api_token=USER_TOKEN))
+        return InterruptedStore(secret_store, self.interruptions)
 
-    def _store(self) -> Store:
+    def _store(self) -> FileStore:
         assert self._file
-        return Store(self._file, _VAULT, plaintext=True, warn=_no_warning)
+        return FileStore(self._file, _VAULT, plaintext=True, warn=_no_warning)
 
 
 def _no_warning(text: str) -> None:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.ellipsis.drive.plugins.module_utils import _client, _creation, _retry
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
+from ansible_collections.ellipsis.drive.plugins.module_utils._account import creation as _creation
+from ansible_collections.ellipsis.drive.plugins.module_utils._api import client as _client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api import retry as _retry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
 from ansible_collections.ellipsis.drive.tests.emulator import VARIANTS
 from ansible_collections.ellipsis.drive.tests.laws.experiment import Action, experiment
 from ansible_collections.ellipsis.drive.tests.laws.test_laboratory import sequences_of_actions
@@ -49,7 +51,7 @@ def wrong_winner(patch: pytest.MonkeyPatch) -> None:
 
 
 def store_written_last(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(StoreKeeper, "begin", lambda _self, _nonces: None)
+    patch.setattr(StoredSecrets, "begin", lambda _self, _nonces: None)
 
 
 BUGS: tuple[tuple[Patch, str], ...] = (

@@ -12,22 +12,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils import (
-    _access,
-    _access_token,
-    _account,
-    _client,
-    _converge,
-    _creation,
-    _marker,
-    _plan,
-    _result,
-    _tokens,
-)
-from ansible_collections.ellipsis.drive.plugins.module_utils._converge import Outcome
-from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Marker, Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._retry import if_repeatable
-from ansible_collections.ellipsis.drive.plugins.module_utils._tokens import Generation
+from ansible_collections.ellipsis.drive.plugins.module_utils._account import account as _account
+from ansible_collections.ellipsis.drive.plugins.module_utils._account import converge as _converge
+from ansible_collections.ellipsis.drive.plugins.module_utils._account import creation as _creation
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import Outcome
+from ansible_collections.ellipsis.drive.plugins.module_utils._api import client as _client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.retry import if_repeatable
+from ansible_collections.ellipsis.drive.plugins.module_utils._model import access_list as _access
+from ansible_collections.ellipsis.drive.plugins.module_utils._model import marker as _marker
+from ansible_collections.ellipsis.drive.plugins.module_utils._model import plan as _plan
+from ansible_collections.ellipsis.drive.plugins.module_utils._model import tokens as _tokens
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import Generation
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules import result as _result
 from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, service
 from ansible_collections.ellipsis.drive.tests.laws.laws import broken_by
 from ansible_collections.ellipsis.drive.tests.laws.once import check_lost_answer
@@ -90,7 +88,7 @@ def marker_ignored(patch: pytest.MonkeyPatch) -> None:
 
 
 def owner_ignored(patch: pytest.MonkeyPatch) -> None:
-    real = _account.by_slot
+    real = _tokens.by_slot
 
     def by_slot(tokens: Any) -> Any:
         moved = [

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from ansible.parsing.vault import VaultLib
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._access import Grant
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._converge import ONE_BY_ONE, converge_all
-from ansible_collections.ellipsis.drive.plugins.module_utils._duration import Margin
-from ansible_collections.ellipsis.drive.plugins.module_utils._marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Desired
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store import Store
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._store_keeper import StoreKeeper
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import ONE_BY_ONE, converge_all
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import FileStore
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, live_tokens, service
 
@@ -46,9 +46,9 @@ def test_a_year(tmp_path: Path) -> None:
         for number, lifetime in enumerate(LIFETIMES)
     ]
     for _day in range(DAYS):
-        store = Store(tmp_path / "tokens.yml", vault, plaintext=True, warn=print)
-        keeper = StoreKeeper(store, Connection(API, api_token=USER_TOKEN))
-        outcomes = converge_all(wanted, controller.account(print), keeper, ONE_BY_ONE, apply=True)
+        store = FileStore(tmp_path / "tokens.yml", vault, plaintext=True, warn=print)
+        secret_store = StoredSecrets(store, Connection(API, api_token=USER_TOKEN))
+        outcomes = converge_all(wanted, controller.account(print), secret_store, ONE_BY_ONE, apply=True)
         assert not any(outcome.error for outcome in outcomes)
         consumed = {entry.id: entry.token for entry in store.entries().values()}
         # What consumers were given this morning works until the next run.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._plan import Plan
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Plan
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
 from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, Options, Run, service
 

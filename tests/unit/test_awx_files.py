@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import INHERITED
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import INHERITED
 from ansible_collections.ellipsis.drive.tests.awx import rules
 from ansible_collections.ellipsis.drive.tests.awx.job import injected
 

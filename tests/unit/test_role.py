@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._options import ACCESS_TOKEN_SPEC
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import ACCESS_TOKEN_SPEC
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 

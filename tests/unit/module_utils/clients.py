@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._client import Client
-from ansible_collections.ellipsis.drive.plugins.module_utils._connection import Connection
-from ansible_collections.ellipsis.drive.plugins.module_utils._http import open_session
-from ansible_collections.ellipsis.drive.plugins.module_utils._login import InMemory, Login, Place
-from ansible_collections.ellipsis.drive.plugins.module_utils._sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.login import Login, LoginCache, MemoryCache
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import open_session
 from ansible_collections.ellipsis.drive.tests.emulator import PASSWORD, USER, Emulator, EmulatorAdapter
 
 API = "http://emulator.invalid/v3"
 
 
-def open_client(emulator: Emulator, places: Callable[..., Place] = InMemory, **more: Any) -> Client:
+def open_client(emulator: Emulator, caches: Callable[..., LoginCache] = MemoryCache, **more: Any) -> Client:
     """A client as a process of its own has it, which logs in by password unless a token is given."""
     who = {} if "api_token" in more else {"username": USER, "password": PASSWORD}
     session = open_session("test")
@@ -27,4 +27,4 @@ def open_client(emulator: Emulator, places: Callable[..., Place] = InMemory, **m
     clock = emulator.clock
     connection = Connection(**{"api_url": API, **who, **more})
     sender = Sender(connection, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
-    return Client(sender, Login(sender, places))
+    return Client(sender, Login(sender, caches))

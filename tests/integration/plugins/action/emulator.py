@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._plain import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
 from ansible_collections.ellipsis.drive.tests.emulator import Control
 
 

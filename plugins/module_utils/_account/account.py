@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The live tokens of one account as this process knows them: read once, kept current with our own writes."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._api.client import Client
+from .._model.marker import Slot
+from .._model.tokens import Generation, ListedToken, by_slot
+from .path_tree import FRESH_SECONDS, Tree
+
+
+class Account:
+    """One account at one API. lock takes an owner and returns when this process alone may write for it; claim does not wait
+    and tells whether it is so.
+
+    wall is the controller's clock (epoch seconds), used only where the server does not tell the time.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        warn: t.Callable[[str], None],
+        lock: t.Callable[[str], None] = lambda _owner: None,
+        claim: t.Callable[[str], bool] = lambda _owner: False,
+        wall: t.Callable[[], float] = time.time,
+    ) -> None:
+        self.client, self.warn, self.tree = client, warn, Tree(client)
+        self._lock, self._claim, self._wall = lock, claim, wall
+        self._locked: set[str] = set()
+        self._tokens: dict[str, ListedToken] | None = None
+        self._slots: dict[Slot, tuple[Generation, ...]] | None = None
+        self._taken = 0.0
+        self._offset: float | None = None
+
+    def tokens(self) -> tuple[ListedToken, ...]:
+        """All live tokens; the list is read when it is not known or too old."""
+        return tuple(self._known().values())
+
+    def token(self, token_id: str) -> ListedToken | None:
+        """A live token by its id."""
+        return self._known().get(token_id)
+
+    def generations(self, slot: Slot) -> tuple[Generation, ...]:
+        """The live tokens of a slot, oldest first."""
+        return self.all_generations().get(slot, ())
+
+    def all_generations(self) -> t.Mapping[Slot, tuple[Generation, ...]]:
+        """All our live tokens by slot."""
+        tokens = self._known()
+        if self._slots is None:
+            self._slots = by_slot(tokens.values())
+        return self._slots
+
+    def refresh(self) -> tuple[ListedToken, ...]:
+        """All live tokens, read now."""
+        self._forget_tokens()
+        listing = self.client.list_tokens()
+        self._tokens = {token.id: token for token in listing.tokens}
+        self._taken = self.client.sender.monotonic()
+        if listing.date is None and self._offset is None:
+            self.warn(
+                "The server does not say what time it is, so the clock of the controller decides what has expired."
+            )
+        self._offset = (self._wall() if listing.date is None else listing.date) - self._taken
+        return listing.tokens
+
+    def now(self) -> float:
+        """The server's time, epoch seconds, as of the last listing and the seconds since."""
+        if self._offset is None:
+            self.refresh()
+        return t.cast(float, self._offset) + self.client.sender.monotonic()
+
+    def forget(self) -> None:
+        """Read everything again next time."""
+        self._forget_tokens()
+        self.tree.forget()
+
+    def prepare_writing(self, owner: str) -> None:
+        """Become the only writer before the list is read, if nobody else is: what is listed then counts for writes, too."""
+        if owner not in self._locked and not self._is_fresh() and self._claim(owner):
+            self._locked.add(owner)
+
+    def begin_writing(self, owner: str) -> bool:
+        """Become the only writer for an owner on this controller. True when what was listed before no longer counts."""
+        if owner in self._locked:
+            return False
+        self._lock(owner)
+        self._locked.add(owner)
+        self._forget_tokens()
+        return True
+
+    def delete(self, token_id: str) -> None:
+        """Revoke a token; one that is already gone is a success."""
+        self.client.delete_token(token_id)
+        if self._tokens is not None:
+            self._tokens.pop(token_id, None)
+        self._slots = None
+
+    def _forget_tokens(self) -> None:
+        self._tokens = self._slots = None
+
+    def _is_fresh(self) -> bool:
+        return self._tokens is not None and self.client.sender.monotonic() - self._taken <= FRESH_SECONDS
+
+    def _known(self) -> dict[str, ListedToken]:
+        if not self._is_fresh():
+            self.refresh()
+        return t.cast("dict[str, ListedToken]", self._tokens)

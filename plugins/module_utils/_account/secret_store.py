@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who keeps the secrets. The plan asks which one is held; creations tell what they are about to do and have done."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._model.marker import Slot
+from .._model.plan import Held
+from .._model.tokens import Generation
+
+
+@dataclass(frozen=True)
+class Minted:
+    """A token that was just created, and its secret."""
+
+    generation: Generation
+    secret: str = field(repr=False)
+
+    @property
+    def slot(self) -> Slot:
+        """The slot it was created for."""
+        return self.generation.marker.slot
+
+
+class SecretStore(t.Protocol):
+    """What the core needs from whoever keeps secrets."""
+
+    @property
+    def backup_file(self) -> str | None:
+        """The copy that was made of a file before it was changed."""
+
+    def held(self, slot: Slot) -> Held:
+        """Whose secret is held."""
+
+    def secret(self, slot: Slot) -> str | None:
+        """The held secret, where this secret store has it."""
+
+    def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
+        """The secret of a replaced token, where this secret store still has it."""
+
+    def holds(self, token_id: str) -> bool:
+        """Whether this secret store has the secret of a token."""
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """These tokens are no more. Where one of them was held, the one before it is held again, if its secret is there."""
+
+    def begin(self, nonces: t.Mapping[Slot, str]) -> None:
+        """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
+
+    def keep(self, minted: t.Sequence[Minted]) -> None:
+        """Keep the secrets."""
+
+    def put_back(self, slots: t.Collection[Slot]) -> None:
+        """Undo keep() for these: the new tokens turned out not to work."""
+
+    def forget(self, slots: t.Collection[Slot]) -> None:
+        """These have no tokens any more."""
+
+    def secrets(self) -> t.Mapping[str, str]:
+        """All secrets that this secret store has, by the ids of their tokens, whatever slot and account they are of."""
+
+
+@dataclass(frozen=True)
+class ExternalStore:
+    """The user keeps the secrets and says (or does not say) which ones are held; nothing is recorded here."""
+
+    answers: t.Mapping[Slot, Held] = field(default_factory=dict)
+    backup_file: str | None = None
+
+    def held(self, slot: Slot) -> Held:
+        """What the user said."""
+        return self.answers.get(slot, Held())
+
+    def secret(self, slot: Slot) -> str | None:
+        """Only the user knows."""
+
+    def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
+        """Only the user knows."""
+
+    def holds(self, token_id: str) -> bool:
+        """Nothing is kept here."""
+        del token_id
+        return False
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """There is nothing to take back."""
+
+    def begin(self, nonces: t.Mapping[Slot, str]) -> None:
+        """Nothing is recorded."""
+
+    def keep(self, minted: t.Sequence[Minted]) -> None:
+        """The secrets go into the result."""
+
+    def put_back(self, slots: t.Collection[Slot]) -> None:
+        """There is nothing to undo."""
+
+    def forget(self, slots: t.Collection[Slot]) -> None:
+        """There is nothing to forget."""
+
+    def secrets(self) -> t.Mapping[str, str]:
+        """Only the user knows."""
+        return {}

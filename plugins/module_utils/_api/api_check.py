@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether an address is that of an Ellipsis Drive API, asked once its first answer was of no use. Pure.
+
+The base address of the API answers 200 with a text that has "ellipsis" in it. The web application does so too, but with
+a page.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .hints import is_page
+
+_VERSIONED = re.compile(r"/v\d+$")
+_VERSION = "/v3"
+
+
+@dataclass(frozen=True)
+class Pong:
+    """What an address answered: its status, and the answer in words."""
+
+    is_api: bool
+    words: str
+
+
+def pong(status: int, headers: t.Mapping[str, str], text: str, words: str) -> Pong | None:
+    """Reads an answer; None when it tells nothing. words: of the text, what may be shown."""
+    if status == 429 or status >= 500:
+        return None
+    kind = headers.get("Content-Type", "no content type").partition(";")[0]
+    server = f" from {headers['Server']}" if headers.get("Server") else ""
+    said = f": {words}" if words else ""
+    is_api = status == 200 and "ellipsis" in text.lower() and not is_page(text)
+    return Pong(is_api, f"{status} ({kind}{server}){said}")
+
+
+def objection(api_url: str, ask: t.Callable[[str], Pong | None]) -> str | None:
+    """What is wrong with an address; None when nothing is, or nobody can tell. ask: sends a ping to an address."""
+    versioned = _VERSIONED.search(api_url)
+    found = ask(api_url)
+    if found is None or (found.is_api and versioned):
+        return None
+    if not versioned:
+        elsewhere = ask(api_url + _VERSION)
+        if elsewhere is not None and elsewhere.is_api:
+            return f"The API of Ellipsis Drive is at {api_url}{_VERSION}. Set api_url to that"
+    if found.is_api:
+        return None
+    return (
+        f"This does not look like an Ellipsis Drive API: GET {api_url} answered {found.words.rstrip('. ')}. "
+        f"Set api_url to the address of the API, which looks like https://api.example.com{_VERSION}"
+    )

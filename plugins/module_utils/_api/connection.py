@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How to reach and log in to the API: the options that every module, lookup and role of this collection shares."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+from .._model.errors import OptionError
+from .ca_path import check_ca_path
+
+DEFAULT_API_URL = "https://api.ellipsis-drive.com/v3"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the API is and who calls it. timeout, retry_time: seconds."""
+
+    api_url: str
+    api_token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    organization_id: str | None = None
+    validate_certs: bool = True
+    ca_path: str | None = None
+    timeout: int = 20
+    retry_time: int = 60
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return tuple(secret for secret in (self.api_token, self.password) if secret)
+
+
+def environment_name(option: str) -> str:
+    """The environment variable of a connection option."""
+    return f"ELLIPSIS_{option.upper()}"
+
+
+def _environment_fallback(option: str) -> str:
+    """Like Ansible's env_fallback, but an empty variable is unset: AWX sets one for each field left blank."""
+    value = os.environ.get(environment_name(option))
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def _from_environment(option: str, **spec: t.Any) -> dict[str, t.Any]:
+    return {**spec, "fallback": (_environment_fallback, [option])}
+
+
+CONNECTION_SPEC: dict[str, t.Any] = {
+    "api_url": _from_environment("api_url", type="str", default=DEFAULT_API_URL),
+    "api_token": {"type": "str", "no_log": True},
+    "api_token_file": {"type": "path", "no_log": False},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "organization_id": _from_environment("organization_id", type="str"),
+    "validate_certs": _from_environment("validate_certs", type="bool", default=True),
+    "ca_path": _from_environment("ca_path", type="path"),
+    "timeout": {"type": "int", "default": 20},
+    "retry_time": {"type": "int", "default": 60},
+}
+# Taken together from one source, or a user name in a task would be combined with a token of the environment.
+CREDENTIALS = ("api_token", "api_token_file", "username", "password")
+# The options that may come from a variable or from the environment.
+INHERITED = (*CREDENTIALS, "api_url", "organization_id", "validate_certs", "ca_path")
+
+
+def inherit(
+    params: dict[str, t.Any], source: t.Callable[[str], t.Any], options: t.Iterable[str] = INHERITED
+) -> list[str]:
+    """Fill options that are not set from a source (option name to value); empty values are unset. What it filled."""
+    has_credential = any(params.get(option) for option in CREDENTIALS)
+    filled = []
+    for option in options:
+        if option in CREDENTIALS and has_credential:
+            continue
+        value = source(option)
+        if value not in (None, "") and params.get(option) in (None, ""):
+            params[option] = value
+            filled.append(option)
+    return filled
+
+
+def from_process(option: str) -> str | None:
+    """The value of an option in the environment of this process."""
+    return os.environ.get(environment_name(option))
+
+
+def variable_name(option: str) -> str:
+    """The variable of a connection option."""
+    return f"ellipsis_{option}"
+
+
+def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
+    """The connection that validated options describe; OptionError when they can't work."""
+    api_url = _address(params["api_url"].rstrip("/"))
+    for option in ("timeout", "retry_time"):
+        if params[option] < (1 if option == "timeout" else 0):
+            raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
+    if params["ca_path"]:
+        check_ca_path(params["ca_path"])
+    return Connection(
+        api_url=api_url,
+        api_token=_api_token(params),
+        username=params["username"],
+        password=params["password"],
+        organization_id=params["organization_id"],
+        validate_certs=params["validate_certs"],
+        ca_path=params["ca_path"],
+        timeout=params["timeout"],
+        retry_time=params["retry_time"],
+    )
+
+
+def _address(api_url: str) -> str:
+    """The address when it is one; it is shown in messages, so no credential may be in it."""
+    try:
+        parts = urlsplit(api_url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
+    except ValueError:
+        parts, usable = None, False
+    if parts and "@" in parts.netloc:
+        raise OptionError("api_url: holds a user name or password; write them in username and password")
+    if not usable:
+        raise OptionError(f"api_url: {api_url!r} is not an address; write one like {DEFAULT_API_URL}")
+    return api_url
+
+
+def _api_token(params: t.Mapping[str, t.Any]) -> str | None:
+    """The login token, or None when user name and password take its place."""
+    if params["api_token"] and params["api_token_file"]:
+        raise OptionError("api_token and api_token_file exclude each other; set one of them")
+    if params["api_token"]:
+        return _one_line("api_token", params["api_token"])
+    if params["api_token_file"]:
+        return read_token_file(params["api_token_file"])
+    if params["username"] and params["password"]:
+        return None
+    if params["username"] or params["password"]:
+        raise OptionError("username and password go together; set both, or api_token")
+    raise OptionError(
+        "No credential: set api_token, api_token_file, or username and password, as an option, as a variable "
+        "(ellipsis_api_token) or in the environment (ELLIPSIS_API_TOKEN)"
+    )
+
+
+def read_token_file(path: str) -> str:
+    """The token in a file; OptionError when there is none."""
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as file:
+            return _one_line(f"api_token_file {path}", file.read())
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
+        raise OptionError(f"api_token_file: {path} can't be read ({reason}); name a file with a token in it") from None
+
+
+def _one_line(source: str, text: str) -> str:
+    token = text.strip()
+    if not token or any(char.isspace() or not char.isprintable() for char in token) or not token.isascii():
+        raise OptionError(f"{source}: does not hold a token, which is one line of letters and digits without spaces")
+    return token

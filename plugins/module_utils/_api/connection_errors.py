@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a request without an answer says: whether it arrived, why, in plain words, and which option to change."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import typing as t
+
+from .errors import Rejected, TransportError, Unsent
+
+try:
+    import requests
+    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
+except ImportError:
+    pass  # _http.py says so
+
+# Numbers of OpenSSL (X509_V_ERR_…): outside of its time, not for this name.
+_TIMES, _NAMES = (9, 10), (62, 64)
+# Before urllib3 2, and after it.
+_NO_SUCH_NAME = re.compile(r"resolve|Name or service|getaddrinfo|nodename|Temporary failure in name", re.IGNORECASE)
+# What urllib3 puts before the words: the object, with its address or with its host.
+_OBJECT = re.compile(r"^<?[\w.]*Connection(?: object at 0x\w+>|\([^)]*\)): ")
+
+
+def failure(exc: requests.RequestException) -> tuple[type[TransportError], str]:
+    """The kind of a failure (see TransportError) and its words."""
+    root = _root(exc)
+    kind = Rejected if _will_not_change(exc) else Unsent if never_arrived(exc) else TransportError
+    words = _words(root).rstrip(". ")
+    advice = _advice(exc, root, words)
+    return kind, f"{words}. {advice}" if advice else words
+
+
+def never_arrived(exc: BaseException) -> bool:
+    """Whether a failure proves that the request did not reach the server. Anything doubtful is False."""
+    root = _root(exc)
+    if isinstance(root, ProxyError):
+        original = root.original_error
+        return isinstance(original, (NewConnectionError, ConnectTimeoutError)) or _refused_tunnel(original)
+    return isinstance(root, (NewConnectionError, ConnectTimeoutError))
+
+
+def _will_not_change(exc: BaseException) -> bool:
+    # What requests makes a ValueError, such as an address with a scheme it does not know, it never sent.
+    return _certificate_error(_root(exc)) is not None or isinstance(exc, ValueError)
+
+
+def _root(exc: BaseException) -> BaseException:
+    """The reason that urllib3 gives inside of what requests raises."""
+    inner = exc.args[0] if exc.args and isinstance(exc.args[0], BaseException) else None
+    return (inner.reason or inner) if isinstance(inner, MaxRetryError) else (inner or exc)
+
+
+def _certificate_error(root: BaseException) -> BaseException | None:
+    """The refusal of a certificate, which before urllib3 2 may be an error of its own."""
+    for each in (root, *root.args):
+        if isinstance(each, ssl.SSLCertVerificationError) or each.__class__.__name__ == "CertificateError":
+            return t.cast(BaseException, each)
+    return None
+
+
+def _refused_tunnel(original: BaseException) -> bool:
+    return str(original).startswith("Tunnel connection failed")
+
+
+def _words(root: BaseException) -> str:
+    certificate = _certificate_error(root)
+    if certificate is not None:
+        return f"the certificate of the server is not accepted: {getattr(certificate, 'verify_message', certificate)}"
+    if isinstance(root, ProxyError):
+        return f"no way through the proxy: {_OBJECT.sub('', str(root.original_error))}"
+    if len(root.args) == 2 and isinstance(root.args[1], Exception):
+        return f"{root.args[0]} {root.args[1]}"
+    return _OBJECT.sub("", str(root))
+
+
+def _advice(exc: BaseException, root: BaseException, words: str) -> str:
+    certificate = _certificate_error(root)
+    if certificate is not None:
+        return _certificate_advice(getattr(certificate, "verify_code", 0), words)
+    if isinstance(root, ProxyError):
+        return proxy_advice(words)
+    return _connection_advice(exc, root, words)
+
+
+def _connection_advice(exc: BaseException, root: BaseException, words: str) -> str:
+    if isinstance(root, NewConnectionError) and _NO_SUCH_NAME.search(words):
+        return "Check the name in api_url, and the name service of this host"
+    if isinstance(root, (NewConnectionError, ConnectTimeoutError)):
+        return "Check api_url, and HTTPS_PROXY in the environment if a proxy leads there"
+    if isinstance(exc, requests.exceptions.SSLError):
+        return "Check whether api_url has the right port, and whether it has to begin with http://"
+    if isinstance(exc, requests.exceptions.ReadTimeout):
+        return "Raise timeout if the server is slow"
+    return ""
+
+
+def _certificate_advice(code: int, words: str) -> str:
+    if code in _TIMES:
+        return "Renew it there, or set the clock of this host; validate_certs=false would accept it"
+    if code in _NAMES or "match" in words:
+        return "Set api_url to a name that the certificate is for; validate_certs=false would accept any"
+    return "Name the CA that issued it in ca_path; validate_certs=false would accept any"
+
+
+def proxy_advice(words: str) -> str:
+    """What to do about a proxy that says this."""
+    if "407" in words:
+        return "It wants a user name and a password: HTTPS_PROXY=http://user:password@host:port in the environment"
+    if "Tunnel connection failed" in words:
+        return "It has to allow the address in api_url, or NO_PROXY in the environment has to name its host"
+    return "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"

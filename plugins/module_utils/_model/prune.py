@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which tokens of an owner nobody declares any more. Pure, and rather too careful than not careful enough."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+from dataclasses import dataclass
+
+from .durations import Margin, parse_duration, parse_margin
+from .errors import OptionError, Refused
+from .marker import Slot
+from .tokens import Generation
+
+# Below this number of tokens a share of them says nothing.
+_FEW = 10
+_LIMIT_OF_FEW = 3
+_SHARE_OF_MANY = 0.3
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How careful to be. limit: how many may go, None for the usual share. min_age, overlap: seconds; protect: patterns."""
+
+    limit: Margin | None
+    min_age: int
+    protect: tuple[str, ...]
+    overlap: int
+
+    def allowed(self, total: int) -> float:
+        """How many of so many tokens may go."""
+        if self.limit is not None:
+            return self.limit.of(total)
+        return total * _SHARE_OF_MANY if total >= _FEW else _LIMIT_OF_FEW
+
+
+@dataclass(frozen=True)
+class Decision:
+    """About one live token that is not declared. reason: why it goes, or why it stays."""
+
+    generation: Generation
+    revoke: bool
+    reason: str
+
+
+def rules_of(params: t.Mapping[str, t.Any]) -> Rules:
+    """The rules that options set; OptionError names the option and the value."""
+    return Rules(
+        _limit(params["prune_limit"]),
+        parse_duration("prune_min_age", params["prune_min_age"]),
+        tuple(params["prune_protect"]),
+        parse_duration("overlap", str(params["defaults"].get("overlap") or "1h")),
+    )
+
+
+def _limit(text: str | None) -> Margin | None:
+    if text is None:
+        return None
+    if text.strip().isdigit():
+        return Margin(seconds=int(text))
+    if text.strip() == "100%":
+        return Margin(share=1)
+    if text.strip().endswith("%"):
+        return parse_margin("prune_limit", text)
+    raise OptionError(f"prune_limit: {text!r} is neither a number nor a percentage; write one like 5 or 30%")
+
+
+def decide(
+    declared: t.Collection[Slot], live: t.Mapping[Slot, t.Sequence[Generation]], owner: str, rules: Rules, now: float
+) -> tuple[Decision, ...]:
+    """A decision about each live token of the owner whose slot is not declared. live: all our tokens by slot, oldest first.
+
+    Raises Refused when more would go than the limit allows.
+    """
+    slots = [slot for slot in sorted(live, key=lambda each: each.description) if slot.owner == owner]
+    decisions = tuple(
+        _about(generation, live[slot][-1], rules, now)
+        for slot in slots
+        if slot not in declared
+        for generation in live[slot]
+    )
+    total, going = sum(len(live[slot]) for slot in slots), sum(each.revoke for each in decisions)
+    if going > rules.allowed(total):
+        raise Refused(
+            f"prune would revoke {going} of the {total} tokens of owner {owner}, and prune_limit allows "
+            f"{int(rules.allowed(total))}; nothing was changed. Declare what is still needed, or raise prune_limit."
+        )
+    return decisions
+
+
+def _about(generation: Generation, newest: Generation, rules: Rules, now: float) -> Decision:
+    description, created = generation.marker.slot.description, generation.marker.created
+    pattern = next((each for each in rules.protect if fnmatch.fnmatchcase(description, each)), None)
+    if pattern is not None:
+        return Decision(generation, False, f"protected by {pattern!r}")
+    if now - created < rules.min_age:
+        return Decision(generation, False, "younger than prune_min_age")
+    if generation is not newest and now < newest.marker.created + rules.overlap:
+        return Decision(generation, False, "replaced, and still inside its overlap")
+    return Decision(generation, True, "not declared")

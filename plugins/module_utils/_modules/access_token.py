@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module ellipsis_access_token without Ansible around it: options in, result out."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from .._account.converge import converge, revoke
+from .._account.path_lookup import resolve_paths
+from .._api.connection import CONNECTION_SPEC
+from .._model.tokens import ListedToken
+from .options import ACCESS_TOKEN_SPEC, desired_of
+from .result import Result, outcome_result, revocation_result
+from .task_context import Context, Params
+
+SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **ACCESS_TOKEN_SPEC}
+
+
+def run(params: Params, context: Context) -> Result:
+    """Converge one slot, or revoke one token by its id. EllipsisError is for the user."""
+    desired, account = desired_of(params), context.account
+    earlier = Counter(account.client.calls)
+    if params["token_id"]:
+        token_id = params["token_id"].strip().lower()
+        plan, token = revoke(
+            desired, token_id, account, context.secret_store(params, desired.slot), apply=context.apply
+        )
+        return revocation_result(plan, token, account.client.calls - earlier)
+    secret_store = context.secret_store(params, desired.slot)
+    (desired,) = resolve_paths([desired], account, apply=context.apply)
+    outcome = converge(desired, account, secret_store, apply=context.apply)
+    for namesake in outcome.namesakes:
+        account.warn(_namesake_warning(namesake))
+    returns_secret = params["return_secret"] or params["store"] is None
+    return outcome_result(outcome, secret_store, account.client.calls - earlier, returns_secret=returns_secret)
+
+
+def _namesake_warning(token: ListedToken) -> str:
+    return (
+        f"Token {token.id} has the description {token.description!r} but was not made by this collection; it is left alone. "
+        "Revoke it with state=absent and token_id if it is not needed."
+    )

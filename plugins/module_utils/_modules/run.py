@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The door for the real modules: AnsibleModule outside, the core inside."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.ansible_release import __version__ as core_version
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._account.account import Account
+from .._api.client import Client
+from .._api.connection import CREDENTIALS, INHERITED, Connection, connection_of, environment_name, from_process, inherit
+from .._api.login import Login, LoginCache, MemoryCache
+from .._api.sender import Sender
+from .._api.session import REQUESTS_IMPORT_ERROR, open_session
+from .._model.errors import EllipsisError
+from .option_sources import OptionSources
+from .task_context import Context, Params
+from .version import VERSION
+
+USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_version})"
+Core = t.Callable[[Params, Context], dict[str, t.Any]]
+
+
+def open_client(connection: Connection, caches: t.Callable[..., LoginCache] = MemoryCache) -> Client:
+    """A client with an HTTP session of its own. caches: where logins are kept."""
+    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs))
+    return Client(sender, Login(sender, caches))
+
+
+def run_module(spec: dict[str, t.Any], run: Core) -> None:
+    """Parse and validate, hand over, and end the module."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    inherit(module.params, from_process, CREDENTIALS)
+    origins = _origins(module.params)
+    try:
+        connection = connection_of(module.params)
+        module.no_log_values.update(connection.secrets)
+        account = Account(open_client(connection), warn=module.warn)
+        result = run(module.params, Context(account, apply=not module.check_mode))
+    except EllipsisError as exc:
+        module.fail_json(msg=origins.tell(exc, module.params))
+    if result.get("failed"):
+        result["msg"] = origins.of_requests(result["msg"], module.params)
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _origins(params: Params) -> OptionSources:
+    """AnsibleModule does not tell what it took from the environment."""
+    inherited = (option for option in INHERITED if params[option] and str(params[option]) == from_process(option))
+    return OptionSources({option: f"the environment variable {environment_name(option)}" for option in inherited})

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What lives for one run: logins, and tokens that are made once, however often and in however many forks they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import typing as t
+from pathlib import Path
+
+from ansible import constants as C
+from ansible.utils.display import Display
+
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.lock import Lock
+
+# Longer than any one call with all its tries may take.
+_LOCK_SECONDS = 300
+display = Display()
+Value = dict[str, t.Any]
+
+
+class RunFile:
+    """A value shared by all processes of this run of Ansible, in its own temporary directory, which Ansible removes.
+
+    The directory is private to the user and its name is random, so the name of the file needs no secret of its own.
+    """
+
+    def __init__(self, *key: str | None) -> None:
+        directory = Path(C.DEFAULT_LOCAL_TMP)
+        digest = hashlib.sha256(json.dumps([str(directory), *key]).encode()).hexdigest()
+        self._path = directory / f"ellipsis-{digest[:32]}"
+
+    def locked(self) -> Lock:
+        """The lock of whoever changes the value, for a C(with)."""
+        path = self._path
+        return Lock(path.parent, (path.name,), timeout=_LOCK_SECONDS, holder="this run", warn=display.warning)
+
+    def read(self) -> Value | None:
+        """The value, or None if nobody has written it yet."""
+        try:
+            return t.cast(Value, json.loads(self._path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def write(self, value: Value) -> None:
+        """Set the value in one step."""
+        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+        temporary.rename(self._path)

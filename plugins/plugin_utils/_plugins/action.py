@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's door to the core: an action plugin that needs no module start, no library and no login on any host.
+
+Only C(delegate_to) another host sends the real module there. See docs/design.md, "Where code runs".
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import constants as C
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
+    INHERITED,
+    connection_of,
+    environment_name,
+    read_token_file,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import REQUESTS_IMPORT_ERROR
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
+    PROCESS,
+    OptionSources,
+    fill,
+    task_environment,
+    variables,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import STORE_IS_HERE, Context
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import (
+    account_for,
+    accounts,
+    writer_lock,
+)
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
+
+display = Display()
+Values = dict[str, t.Any]
+_ACTION_GROUP = "group/ellipsis.drive.ellipsis"
+_OF_SETS = ("secrets", "superseded_secrets")
+_previous_call: tuple[str, Values] | None = None
+
+
+class EllipsisAction(ActionBase):
+    """Runs the core of a module in this process. Subclasses name the module, its options and its core."""
+
+    module: str
+    spec: Values
+    core: staticmethod[..., Values]
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        """The result of the module, censored when it holds a secret."""
+        super().run(tmp, task_vars)
+        del tmp
+        params = plain(self._task.args)
+        origins = self._inherit(params, task_vars or {})
+        if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
+            result = self._run_elsewhere(params, origins, task_vars or {})
+        else:
+            result = self._run_here(params, origins)
+        if result.get("secret") or any(any((result.get(name) or {}).values()) for name in _OF_SETS):
+            self._censor(result)
+        return result
+
+    def _run_here(self, params: Values, origins: OptionSources) -> Values:
+        if REQUESTS_IMPORT_ERROR:
+            return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
+        valid = params
+        try:
+            valid = validated(self.spec, params, self.module)
+            connection = connection_of(valid)
+            account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
+            if self._is_retry(params):
+                account.forget()
+            context = Context(
+                account, not self._task.check_mode, store_opener(self._loader, connection), display.display
+            )
+            result = self.core(valid, context)
+        except EllipsisError as exc:
+            for account in accounts():
+                account.forget()
+            return {"failed": True, "msg": origins.tell(exc, valid)}
+        if result.get("failed"):
+            result["msg"] = origins.of_requests(result["msg"], valid)
+        return result
+
+    def _run_elsewhere(self, params: Values, origins: OptionSources, task_vars: Values) -> Values:
+        """Send the real module to the delegated host, under the lock of this controller."""
+        before = self._task.no_log, self._play_context.no_log, self._task.environment
+        # Connection plugins print what a module answers at -vvv unless they are told not to.
+        self._task.no_log = self._play_context.no_log = True
+        # And they make the environment a part of command lines; what became an option is of no use there.
+        ours = {environment_name(option) for option in INHERITED}
+        self._task.environment = [{name: value for name, value in self._environment().items() if name not in ours}]
+        try:
+            valid = validated(self.spec, params, self.module)
+            if params.get("store"):
+                raise OptionError(STORE_IS_HERE)
+            if params.get("api_token_file"):
+                # Files with credentials are on the controller, wherever the task runs.
+                params["api_token"] = read_token_file(params.pop("api_token_file"))
+            url, owner, timeout = valid["api_url"].rstrip("/"), valid.get("owner"), valid.get("lock_timeout", 0)
+            with writer_lock(url, owner or "", timeout=timeout, holder=self._holder()):
+                result = t.cast(
+                    Values, self._execute_module(module_name=self.module, module_args=params, task_vars=task_vars)
+                )
+        except EllipsisError as exc:
+            return {"failed": True, "msg": origins.of_options(str(exc))}
+        finally:
+            self._task.no_log, self._play_context.no_log, self._task.environment = before
+        if result.get("failed"):
+            # The module knows who asked whom, but not where its options had been before.
+            result["msg"] = origins.of_options(str(result.get("msg", "")))
+        return result
+
+    def _inherit(self, params: Values, task_vars: Values) -> OptionSources:
+        """Fill connection options from variables, then from the task's environment, then from ours."""
+        defaults = self._from_module_defaults(params)
+        sources = (
+            variables(lambda name: self._variable(name, task_vars)),
+            task_environment(plain(self._environment())),
+            PROCESS,
+        )
+        return OptionSources({**defaults, **fill(params, sources)})
+
+    def _from_module_defaults(self, params: Values) -> dict[str, str]:
+        """Ansible has merged them with the options of the task by now, so that equal values are taken for theirs."""
+        merged: Values = {}
+        for defaults in self._task.module_defaults or ():
+            for name in (_ACTION_GROUP, self.module):
+                merged.update(plain(self._templar.template(defaults.get(name) or {})))
+        return {option: "module_defaults" for option, value in merged.items() if params.get(option) == value}
+
+    def _environment(self) -> Values:
+        environment: Values = {}
+        self._compute_environment_string(environment)
+        return environment
+
+    def _variable(self, name: str, task_vars: Values) -> t.Any:
+        return plain(self._templar.template(task_vars[name])) if name in task_vars else None
+
+    def _holder(self) -> str:
+        return f"task {self._task.get_name()!r}"
+
+    def _is_retry(self, params: Values) -> bool:
+        """Whether this is another try of the same item of the same task (until, retries)."""
+        global _previous_call
+        call = (self._task.get_name(), params)
+        again, _previous_call = call == _previous_call, call
+        return again
+
+    def _censor(self, result: Values) -> None:
+        """Hide a result with a secret from every callback; what is registered stays usable.
+
+        Both are needed: before ansible-core 2.19 the first alone leaves the summary of a loop in clear.
+        """
+        if not self._task.no_log:
+            for line in _lines(result):
+                display.display(line)
+        result["_ansible_no_log"] = True
+        self._task.no_log = True
+
+
+def _lines(result: Values) -> t.Iterator[str]:
+    """What may be said of a censored result."""
+    if result.get("failed"):
+        yield result["msg"]
+    if "secrets" in result:
+        yield ", ".join(
+            f"{what} {len(result[what])}" for what in ("created", "retired", "pruned", "unchanged", "failures")
+        )
+        return
+    token = result["access_token"]
+    yield f"{token['description']}: {result['reason']} → {token['id']}, expires {token['expires_at'] or 'never'}"

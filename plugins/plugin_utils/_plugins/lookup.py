@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookup ellipsis_access_token: a stored secret without network, or a token that is converged first."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from pathlib import Path
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.display import Display
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
+    CONNECTION_SPEC,
+    connection_of,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import NEVER, parse_duration
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import normalise
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_date
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
+    PROCESS,
+    OptionSources,
+    fill,
+    variables,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import ACCESS_TOKEN_SPEC, desired_of
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import lookup_account, writer_lock
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import open_store, store_opener
+
+Values = dict[str, t.Any]
+Variable = t.Callable[[str], t.Any]
+FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
+_NOT_OURS = ("state", "description", "token_id", "held_id", "return_secret")
+SPEC: Values = {
+    **CONNECTION_SPEC,
+    **{option: spec for option, spec in ACCESS_TOKEN_SPEC.items() if option not in _NOT_OURS},
+    "owner": {"type": "str"},
+    "field": {"type": "str", "choices": list(FIELDS), "default": "secret"},
+    "default": {"type": "raw"},
+    "create": {"type": "bool", "default": False},
+    "warn_within": {"type": "str", "default": "7d"},
+}
+# What is not stored lives for one run; a token that lives much longer would pile up unseen.
+_LONGEST_UNSTORED = 86400
+display = Display()
+
+
+def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loader: DataLoader) -> list[t.Any]:
+    """The wanted field of every token named by a term. EllipsisError is for the user. variable: None where not set."""
+    params = plain(options)
+    of: dict[str, str] = {}
+    if params.get("store") is None:
+        params["store"] = plain(variable("ellipsis_store")) or None
+        of["store"] = "the variable ellipsis_store"
+    if params.get("create"):
+        of.update(fill(params, (variables(lambda name: plain(variable(name))), PROCESS)))
+    origins = OptionSources(of, itself="the lookup")
+    valid = params
+    try:
+        valid = validated(SPEC, params, "The lookup ellipsis_access_token")
+        find = _converged if valid["create"] else _stored
+        return [find(normalise(str(plain(term))), valid, variable, loader)[valid["field"]] for term in terms]
+    except EllipsisError as exc:
+        told = origins.tell(exc, valid) if params.get("create") else origins.of_options(str(exc))
+        raise EllipsisError(told) from None
+
+
+def _stored(description: str, params: Values, _variable: Variable, loader: DataLoader) -> Values:
+    """What the store has: no network, and no clock but the controller's."""
+    if params["store"] is None:
+        raise OptionError(
+            f"No store to look for {description!r} in; set store, or the variable ellipsis_store, or create=true"
+        )
+    store = open_store(params, loader)
+    entry = store.entries().get(description)
+    if entry is not None and params["owner"] not in (None, entry.slot.owner):
+        entry = None
+    if entry is None or entry.token is None:
+        if params["default"] is not None:
+            return dict.fromkeys(FIELDS, params["default"])
+        raise EllipsisError(_missing(description, params["owner"], store.path))
+    _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.path)
+    return {
+        **{field: getattr(entry, field, None) for field in FIELDS},
+        "secret": entry.token,
+        "owner": entry.slot.owner,
+    }
+
+
+def _missing(description: str, owner: str | None, path: Path) -> str:
+    of = f" of owner {owner!r}" if owner else ""
+    return (
+        f"No secret of {description!r}{of} is in the store {path}. Create it with the module "
+        f"ellipsis.drive.ellipsis_access_token, description={description!r} and store={str(path)!r}, or look it up with "
+        "create=true."
+    )
+
+
+def _watch_expiry(entry: Entry, warn_within: int, path: Path) -> None:
+    expires = read_date(entry.expires_at)
+    if expires is None:
+        return
+    remedy = "run the task that renews it"
+    if expires <= time.time():
+        raise EllipsisError(
+            f"The token {entry.slot.description!r} in {path} has expired at {entry.expires_at}; {remedy}."
+        )
+    if expires <= time.time() + warn_within:
+        display.warning(f"The token {entry.slot.description!r} in {path} expires at {entry.expires_at}; {remedy}.")
+
+
+def _converged(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
+    """The token after it was made sure of."""
+    wanted = {**params, "description": description, "state": "present", "token_id": None, "return_secret": True}
+    wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
+    wanted["held_id"] = None
+    apply = not variable("ansible_check_mode")
+    if params["store"] is not None:
+        return _run(wanted, apply, loader)
+    return _once_per_run(wanted, apply, loader)
+
+
+def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
+    """A token that nobody keeps: made by whoever asks first, while the others wait."""
+    lifetime = desired_of(wanted).lifetime
+    if lifetime == NEVER or lifetime > _LONGEST_UNSTORED:
+        raise OptionError(
+            f"valid_for: {wanted['valid_for']!r} is too long for a token that is made anew on every run; write at most 24h, "
+            "or set store"
+        )
+    wanted["held_id"] = ""
+    connection = connection_of(wanted)
+    shared = RunFile(connection.api_url, connection.organization_id, wanted["owner"], wanted["description"])
+    found = shared.read()
+    if found is None:
+        with writer_lock(
+            connection.api_url,
+            wanted["owner"],
+            timeout=wanted["lock_timeout"],
+            holder=f"lookup of {wanted['description']!r}",
+        ):
+            found = shared.read() or _run(wanted, apply, loader)
+            if apply:
+                shared.write(found)
+    return found
+
+
+def _run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
+    """Converge through the core of the module."""
+    connection = connection_of(wanted)
+    with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=wanted["description"]) as account:
+        result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection)))
+    secret = result.get("secret")
+    if secret is None and apply:
+        raise EllipsisError(
+            f"{wanted['description']!r} has a token but its secret is not known here ({result['reason']}); it may have been "
+            "made by another controller at the same moment. Run again."
+        )
+    placeholder = f"(the secret of {wanted['description']!r}, which is only created outside of check mode)"
+    return {**{field: result["access_token"].get(field) for field in FIELDS}, "secret": secret or placeholder}

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a rollout of the role access_tokens ends: which new tokens are taken back, which replaced ones go, and what is said."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout import Rollout, Values, named
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the play. confirmed: by description the id it uses, empty until that is shown; None before its turn.
+
+    here: it takes part still. failure: the C(step) that failed and the C(msg), or nothing.
+    """
+
+    confirmed: t.Mapping[str, str] | None = None
+    here: bool = False
+    failure: t.Mapping[str, str] | None = None
+
+
+Hosts = t.Mapping[str, Host]
+
+
+def verdict(hosts: Hosts, minted: Values, rolled: Rollout, *, check_mode: bool) -> Values:
+    """What failures lead to. Only the slots of a host that failed are affected.
+
+    restore: slots whose earlier secret goes back to their hosts. revoke: ids of new tokens. messages: why which host fails.
+    """
+    affected = {slot for host in hosts.values() if host.failure for slot in host.confirmed or ()}
+    back = {} if check_mode else {slot: rolled[slot] for slot in sorted(affected) if slot in rolled}
+    said = {slot: _becomes(slot, each) for slot, each in back.items()}
+    said.update({slot: f"{slot!r}: {why}" for slot, why in minted.get("failures", {}).items()})
+    messages = {name: _message(name, hosts, said) for name, host in hosts.items() if host.here}
+    return {
+        "affected": sorted(affected),
+        "restore": [slot for slot, each in back.items() if each["earlier"]],
+        "revoke": [each["current"]["id"] for each in back.values() if each["created"]],
+        "messages": {name: message for name, message in messages.items() if message},
+    }
+
+
+def retirement(
+    hosts: Hosts, slots: t.Sequence[Values], minted: Values, rolled: Rollout, *, at_once: bool, tracked: bool
+) -> Values:
+    """What revokes the replaced tokens: at once where every host of the play has shown that it uses the new one, else after overlap.
+
+    slots: those that went well. tracked: the secrets are not in a store. notes: what is said of the others.
+    """
+    tokens, notes = [], []
+    for slot in slots:
+        name = slot["description"]
+        superseded = minted.get("access_tokens", {}).get(name, {}).get("superseded")
+        current = rolled.get(name, {}).get("current", {}).get("id")
+        if not superseded or not current:
+            continue
+        missing = [
+            host
+            for host, each in hosts.items()
+            if each.confirmed is None or each.confirmed.get(name, current) != current
+        ]
+        # Nothing may be created here, since it would not be delivered.
+        token = {**slot, "regenerate": "never", "renew_within": "0s"}
+        if at_once and not missing:
+            token["overlap"] = "0"
+        elif missing:
+            notes.append(
+                f"The replaced token of {name!r} lives on for {slot['overlap']}, not yet renewed: {named(missing)}."
+            )
+        tokens.append({**token, "held_id": current} if tracked else token)
+    return {"tokens": tokens, "notes": notes}
+
+
+def _becomes(slot: str, rolled: Values) -> str:
+    current, earlier = rolled["current"]["id"], rolled["earlier"]
+    if earlier and rolled["created"]:
+        return f"{slot!r}: the earlier token {earlier['id']} is in use again, the new token {current} is revoked."
+    if earlier:
+        return f"{slot!r}: the earlier token {earlier['id']} is in use again here; other hosts use the new token {current}, which stays."
+    if rolled["created"]:
+        return f"{slot!r}: the new token {current} is revoked; there was none before it, so the delivered files hold a dead one."
+    return f"{slot!r}: token {current} was not made by this run and stays."
+
+
+def _message(name: str, hosts: Hosts, said: t.Mapping[str, str]) -> str:
+    """What failed, on this host or else on one that shares a slot with it, and what becomes of its slots."""
+    own = set(hosts[name].confirmed or ())
+    culprits = [
+        other for other, host in hosts.items() if host.failure and (other == name or own & set(host.confirmed or ()))
+    ]
+    words = [said[slot] for slot in hosts[name].confirmed or () if slot in said]
+    if culprits:
+        culprit = name if name in culprits else culprits[0]
+        failure = hosts[culprit].failure or {}
+        more = f" (and {len(culprits) - 1} more)" if len(culprits) > 1 else ""
+        words.insert(0, f"{culprit}{more} failed at {failure['step']}: {failure['msg'].rstrip('.')}.")
+    return " ".join(words)

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stored secrets as values, and as the plain mapping that stands in the YAML file (pure)."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
+
+KEY = "ellipsis_access_tokens"
+Raw = dict[str, t.Any]
+_TOKEN_FIELDS = ("id", "token", "created_at", "expires_at", "valid_for", "fingerprint")
+_LIST_FIELDS = ("pending", "replaced")
+_KNOWN = frozenset({*_TOKEN_FIELDS, *_LIST_FIELDS, "owner", "api_url", "organization_id", "previous"})
+
+
+class StoreError(EllipsisError):
+    """The store can't be used as it is. Below FileStore, the message continues a sentence that starts with its path."""
+
+
+class ForeignEntry(StoreError):
+    """The description is taken by a token of another account, owner or organization."""
+
+
+@dataclass(frozen=True)
+class StoredSlot:
+    """Whose secret an entry holds."""
+
+    description: str
+    owner: str
+    api_url: str
+    organization_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A held secret; without an id only the nonces of creations that were begun.
+
+    replaced: ids held before, latest last. previous: the token that the held one replaced, for as long as it lives.
+    """
+
+    slot: StoredSlot
+    id: str | None = None
+    token: str | None = field(default=None, repr=False)
+    created_at: str | None = None
+    expires_at: str | None = None
+    valid_for: str | None = None
+    fingerprint: str | None = None
+    pending: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    previous: Entry | None = None
+
+    @property
+    def bare(self) -> Entry:
+        """The held secret and nothing else."""
+        return replace(self, pending=(), replaced=(), previous=None)
+
+
+def entries_of(value: t.Any) -> dict[str, Entry]:
+    """The entries by description; fails on whatever this collection did not write."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise StoreError(f"must have a mapping of descriptions to entries in {KEY}.")
+    return {description: _entry_of(description, raw) for description, raw in value.items()}
+
+
+def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
+    """The mapping of an entry; what others added to it before is kept."""
+    raw = _raw_token(entry)
+    raw.update(owner=entry.slot.owner, api_url=entry.slot.api_url)
+    if entry.slot.organization_id:
+        raw["organization_id"] = entry.slot.organization_id
+    raw.update({name: list(getattr(entry, name)) for name in _LIST_FIELDS if getattr(entry, name)})
+    if entry.previous:
+        raw["previous"] = _raw_token(entry.previous)
+    raw.update({name: value for name, value in sorted((before or {}).items()) if name not in _KNOWN})
+    return raw
+
+
+def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
+    """The entry of a slot; an entry of another one under its description is an error."""
+    entry = entries.get(slot.description)
+    if entry and entry.slot != slot:
+        raise ForeignEntry(
+            f"has {slot.description!r} of {_name(entry.slot)}, not of {_name(slot)}:"
+            " use another description or another store."
+        )
+    return entry
+
+
+def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:
+    """The entry when these tokens are no more: the previous secret comes back in place of a held one that is gone."""
+    previous = entry.previous if entry.previous and entry.previous.id not in token_ids else None
+    if entry.id not in token_ids:
+        return replace(entry, previous=previous)
+    if previous is None and not entry.pending:
+        return None
+    back = previous or Entry(entry.slot)
+    return replace(back, pending=entry.pending, replaced=tuple(each for each in entry.replaced if each != back.id))
+
+
+def _raw_token(entry: Entry) -> Raw:
+    return {name: getattr(entry, name) for name in _TOKEN_FIELDS} if entry.id else {}
+
+
+def _entry_of(description: str, raw: t.Any) -> Entry:
+    where = f"{KEY}[{description!r}]"
+    if not isinstance(raw, dict):
+        raise StoreError(f"must have a mapping in {where}.")
+    pending, replaced = (_texts(raw, name, where) for name in _LIST_FIELDS)
+    slot = StoredSlot(
+        description,
+        owner=_text(raw, "owner", where, required=True) or "",
+        api_url=_text(raw, "api_url", where, required=True) or "",
+        organization_id=_text(raw, "organization_id", where) or None,
+    )
+    previous = _token_of(slot, raw["previous"], f"{where}.previous") if raw.get("previous") else None
+    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced, previous=previous)
+
+
+def _token_of(slot: StoredSlot, raw: t.Any, where: str) -> Entry:
+    if not isinstance(raw, dict):
+        raise StoreError(f"must have a mapping in {where}.")
+    texts: dict[str, t.Any] = {name: _text(raw, name, where) for name in _TOKEN_FIELDS}
+    if bool(texts["id"]) != bool(texts["token"]):
+        raise StoreError(f"must have both id and token, or neither, in {where}.")
+    return Entry(slot, **texts)
+
+
+def _texts(raw: Raw, name: str, where: str) -> tuple[str, ...]:
+    values = raw.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise StoreError(f"must have a list of texts in {where}.{name}.")
+    return tuple(values)
+
+
+def _text(raw: Raw, name: str, where: str, *, required: bool = False) -> str | None:
+    value = raw.get(name)
+    if value is None and not required:
+        return None
+    if not isinstance(value, str):
+        raise StoreError(f"must have text in {where}.{name}.")
+    return value
+
+
+def _name(slot: StoredSlot) -> str:
+    organization = f", organization {slot.organization_id}" if slot.organization_id else ""
+    return f"owner {slot.owner!r} at {slot.api_url}{organization}"

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known to go wrong before a token is made."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.access_check import complaint
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant, Tile
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.paths import PathView, read_path
+
+ID = "00000000-0000-4000-8000-000000000001"
+
+
+def view(kind: str | None = "vector", tier: str | None = None, level: int | None = None) -> PathView:
+    return PathView(ID, "Roads", kind, tier, level)
+
+
+NAMES = Grant(ID, "view", property_fence=("name",))
+TILES = Grant(ID, "view", tiles=(Tile(0, 0, 1),))
+ZOOM = Grant(ID, "view", max_zoom=3)
+
+
+@pytest.mark.parametrize(
+    ("grant", "seen", "named"),
+    [
+        (Grant(ID, "view"), None, "is not there, or not for this account to see; correct path_id"),
+        (Grant(ID, "edit"), view(tier="view"), "gives this account view, so it can't give edit to a token; lower"),
+        (Grant(ID, "view"), view(tier="none"), "gives this account none"),
+        (Grant(ID, "viewPlus"), view(level=100), "gives this account access level 100, so it can't give viewPlus"),
+        (Grant(ID, "admin"), view(level=200), "gives this account access level 200"),
+        (NAMES, view("raster"), "('Roads', a raster) takes no property_fence"),
+        (NAMES, view("folder"), "only vector layers have properties; leave it out"),
+        (TILES, view("folder"), "takes no geo_fence, which is for raster and vector layers"),
+        (ZOOM, view("bookmark"), "takes no geo_fence"),
+    ],
+)
+def test_said(grant: Grant, seen: PathView | None, named: str) -> None:
+    said = complaint(grant, seen)
+    assert said and said.startswith(f"path {ID} ")
+    assert named in said
+
+
+@pytest.mark.parametrize(
+    ("grant", "seen"),
+    [
+        (Grant(ID, "view"), view(tier="view")),
+        (Grant(ID, "edit"), view(tier="admin")),
+        (Grant(ID, "edit"), view(level=550)),
+        (Grant(ID, "fullView"), view(tier="view")),
+        (Grant(ID, "admin"), PathView()),
+        (NAMES, view("vector")),
+        (TILES, view("raster")),
+        (NAMES, view(None)),
+    ],
+)
+def test_nothing_known_against_it(grant: Grant, seen: PathView) -> None:
+    assert complaint(grant, seen) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "known"),
+    [
+        ({"yourAccess": {"accessLevel": 100}}, "view"),
+        ({"yourAccess": {"accessLevel": 0}}, "none"),
+        ({"yourAccess": {"accessLevel": 550}}, None),
+        ({"yourAccess": {"accessTier": "edit+", "accessLevel": 550}}, "editPlus"),
+        ({"yourAccess": None}, None),
+        ("text", None),
+    ],
+)
+def test_own_access(body: object, known: str | None) -> None:
+    assert read_path(body).known_tier == known

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections: where they are told from, and what can't work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
+    CONNECTION_SPEC,
+    CREDENTIALS,
+    Connection,
+    connection_of,
+    environment_name,
+    from_process,
+    inherit,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+
+VALIDATOR = ArgumentSpecValidator(CONNECTION_SPEC)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for option in CONNECTION_SPEC:
+        monkeypatch.delenv(environment_name(option), raising=False)
+
+
+def validated(**options: Any) -> dict[str, Any]:
+    outcome = VALIDATOR.validate(options)
+    assert not outcome.error_messages, outcome.error_messages
+    return dict(outcome.validated_parameters)
+
+
+def test_defaults() -> None:
+    assert connection_of(validated(api_token=" abc\n")) == Connection("https://api.ellipsis-drive.com/v3", "abc")
+
+
+def test_secrets_are_in_no_repr() -> None:
+    connection = connection_of(validated(username="me", password="hunter2"))
+    assert connection.secrets == ("hunter2",)
+    assert "hunter2" not in repr(connection)
+    assert "abcdef" not in repr(connection_of(validated(api_token="abcdef")))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"api_url": "api.example.com"},
+            "api_url: 'api.example.com' is not an address; write one like https://api.ell",
+        ),
+        ({"api_url": "ftp://x"}, "api_url: 'ftp://x' is not an address; write one like"),
+        ({"api_url": "https://"}, "api_url: 'https:' is not an address; write one like"),
+        ({"api_url": "https:///v3"}, "api_url: 'https:///v3' is not an address; write one like"),
+        ({"api_url": "https://x:port/v3"}, "api_url: 'https://x:port/v3' is not an address; write one like"),
+        ({"api_url": "https://[::1/v3"}, "api_url: 'https://[::1/v3' is not an address; write one like"),
+        ({"api_url": "https://x/v3?token=1"}, "is not an address; write one like"),
+        (
+            {"api_url": "https://me:hunter2@x/v3"},
+            "api_url: holds a user name or password; write them in username and pass",
+        ),
+        ({"timeout": 0}, "timeout: 0 seconds are not possible; write a positive number"),
+        ({"retry_time": -1}, "retry_time: -1 seconds are not possible; write a positive number"),
+        (
+            {"ca_path": "/no/such/file"},
+            "ca_path: /no/such/file does not exist; name a file or folder of CA certificates",
+        ),
+        ({"api_token": None}, "No credential: set api_token, api_token_file, or username and password"),
+        ({"api_token": None, "username": "me"}, "username and password go together; set both, or api_token"),
+        ({"api_token": None, "password": "x"}, "username and password go together; set both, or api_token"),
+        ({"api_token_file": "/x"}, "api_token and api_token_file exclude each other; set one of them"),
+        ({"api_token": "two words"}, "api_token: does not hold a token, which is one line of letters and digits"),
+        ({"api_token": "é"}, "api_token: does not hold a token"),
+        (
+            {"api_token": None, "api_token_file": "/no/such"},
+            "api_token_file: /no/such can't be read (No such file or dir",
+        ),
+    ],
+)
+def test_bad_input(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        connection_of(validated(**{"api_token": "abc", **options}))
+    assert message in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("content", "good"), [(b"abc\n", True), (b"", False), (b"a\nb\n", False), (b"\xff", False)])
+def test_token_file(content: bytes, good: bool, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    options = validated(api_token_file=str(file))
+    if good:
+        assert connection_of(options).api_token == "abc"
+    else:
+        with pytest.raises(OptionError, match=r"^api_token_file.*token"):
+            connection_of(options)
+
+
+@pytest.mark.parametrize(
+    ("task", "environment", "result"),
+    [
+        ({}, {"api_token": "e"}, {"api_token": "e"}),
+        ({"api_token": "t"}, {"api_token": "e"}, {"api_token": "t"}),
+        ({"username": "t", "password": "t"}, {"api_token": "e"}, {"username": "t", "api_token": None}),
+        ({"username": "t"}, {"password": "e"}, {"username": "t", "password": None}),
+        ({"api_token": ""}, {"api_token": "e"}, {"api_token": "e"}),
+        ({}, {"username": "e", "password": "e"}, {"username": "e", "password": "e"}),
+        ({}, {"api_token": ""}, {"api_token": None}),
+    ],
+)
+def test_credentials_come_from_one_source(
+    task: dict[str, str], environment: dict[str, str], result: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for option, value in environment.items():
+        monkeypatch.setenv(environment_name(option), value)
+    params = validated(**task)
+    inherit(params, from_process, CREDENTIALS)
+    assert {option: params[option] for option in result} == result
+
+
+def test_other_options_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELLIPSIS_API_URL", "https://other.example.com/v3/")
+    monkeypatch.setenv("ELLIPSIS_VALIDATE_CERTS", "no")
+    monkeypatch.setenv("ELLIPSIS_ORGANIZATION_ID", "")
+    connection = connection_of(validated(api_token="abc"))
+    assert (connection.api_url, connection.validate_certs) == ("https://other.example.com/v3", False)
+    assert connection.organization_id is None
+    assert connection_of(validated(api_token="abc", api_url="http://task/v3")).api_url == "http://task/v3"
+
+
+def test_false_is_a_value() -> None:
+    params: dict[str, Any] = {"validate_certs": None}
+    assert inherit(params, {"validate_certs": False}.get, ["validate_certs"]) == ["validate_certs"]
+    assert params == {"validate_certs": False}

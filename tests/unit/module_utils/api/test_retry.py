@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which failures may be repeated, and after how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
+    Rejected,
+    TransportError,
+    Unsent,
+    api_error,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.retry import (
+    if_nothing_happened,
+    if_repeatable,
+    if_unsent,
+    is_ambiguous,
+    pause,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
+
+
+def status(code: int) -> EllipsisError:
+    return api_error("POST", "/x", code, "")
+
+
+# repeatable (GET, DELETE), nothing happened (POST), unsent (password), ambiguous (POST)
+@pytest.mark.parametrize(
+    ("error", "answers"),
+    [
+        (Unsent("x"), (True, True, True, False)),
+        (Rejected("x"), (False, False, False, False)),
+        (TransportError("x"), (True, False, False, True)),
+        (status(429), (True, True, False, False)),
+        (status(500), (False, False, False, True)),
+        (status(502), (True, False, False, True)),
+        (status(503), (True, False, False, True)),
+        (status(504), (True, False, False, True)),
+        (status(400), (False, False, False, False)),
+        (status(401), (False, False, False, False)),
+        (status(403), (False, False, False, False)),
+        (status(404), (False, False, False, False)),
+        (status(409), (False, False, False, False)),
+        (OptionError("x"), (False, False, False, False)),
+    ],
+    ids=lambda value: str(value) if isinstance(value, EllipsisError) else "",
+)
+def test_kinds(error: EllipsisError, answers: tuple[bool, ...]) -> None:
+    assert (if_repeatable(error), if_nothing_happened(error), if_unsent(error), is_ambiguous(error)) == answers
+
+
+@pytest.mark.parametrize(
+    ("attempt", "retry_after", "jitter", "seconds"),
+    [
+        (1, None, 0.0, 0.25),
+        (1, None, 1.0, 0.5),
+        (2, None, 1.0, 1.0),
+        (5, None, 0.0, 4.0),
+        (50, None, 1.0, 60.0),
+        (1, "7", 0.0, 7.0),
+        (1, " 7 ", 0.0, 7.0),
+        (1, "0", 0.0, 1.0),
+        (1, "3600", 0.0, 60.0),
+        (1, "", 1.0, 0.5),
+        (1, "-7", 1.0, 0.5),
+        (1, "²", 1.0, 0.5),
+        (1, "1.5", 1.0, 0.5),
+        (1, "Fri, 15 Jan 2027 08:00:00 GMT", 1.0, 0.5),
+    ],
+)
+def test_pause(attempt: int, retry_after: str | None, jitter: float, seconds: float) -> None:
+    assert pause(attempt, retry_after, jitter) == seconds

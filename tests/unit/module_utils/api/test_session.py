@@ -1,0 +1,225 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What real failures of real requests say about whether they arrived."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Rejected, TransportError, Unsent
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, exchange, open_session
+
+SECRET = "test-secret"
+Server = Callable[[Callable[[socket.socket], None]], int]
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Serves one connection on loopback with a function and closes it; returns the port."""
+    listeners: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def serve(answer: Callable[[socket.socket], None]) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def run() -> None:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return
+            # Some of these tests hang up.
+            with connection, suppress(OSError):
+                answer(connection)
+
+        threads.append(threading.Thread(target=run, daemon=True))
+        threads[-1].start()
+        return int(listener.getsockname()[1])
+
+    yield serve
+    for listener in listeners:
+        listener.close()
+    for thread in threads:
+        thread.join(5)
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def failure(url: str, **arguments: object) -> TransportError:
+    more = {"auth": Bearer(SECRET), "timeout": 5, "verify": True, **arguments}
+    with pytest.raises(TransportError) as caught:
+        exchange(open_session("test"), "POST", url, secrets=[SECRET], **more)
+    assert caught.value.__cause__ is None
+    text = str(caught.value)
+    assert text.startswith(f"POST {url} ")
+    assert SECRET not in text and "0x" not in text and "\n" not in text
+    return caught.value
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.recv(1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def answering(text: str) -> Callable[[socket.socket], None]:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(text.replace("\n", "\r\n").encode())
+
+    return answer
+
+
+def test_closed_port(closed_port: int) -> None:
+    error = failure(f"http://127.0.0.1:{closed_port}/v3")
+    assert (error).__class__ is Unsent
+    assert "Connection refused. Check api_url, and HTTPS_PROXY in the environment if a proxy" in str(error)
+
+
+def test_closed_port_over_tls(closed_port: int) -> None:
+    assert (failure(f"https://127.0.0.1:{closed_port}/v3")).__class__ is Unsent
+
+
+def test_unknown_name() -> None:
+    error = failure("http://no-such-host.invalid/v3")
+    assert (error).__class__ is Unsent
+    assert "no-such-host.invalid" in str(error)
+    assert "Check the name in api_url, and the name service of this host" in str(error)
+
+
+@pytest.mark.parametrize("answer", [hang_up, reset], ids=["closed", "reset"])
+def test_hung_up_after_the_request(answer: Callable[[socket.socket], None], server: Server) -> None:
+    assert (failure(f"http://127.0.0.1:{server(answer)}/v3")).__class__ is TransportError
+
+
+def test_no_answer_in_time(server: Server) -> None:
+    done = threading.Event()
+    error = failure(f"http://127.0.0.1:{server(lambda _connection: _wait(done))}/v3", timeout=0.05)
+    done.set()
+    assert (error).__class__ is TransportError
+    assert "timed out" in str(error) and "Raise timeout if the server is slow" in str(error)
+
+
+def _wait(done: threading.Event) -> None:
+    done.wait(5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HTTP/1.1 200 OK\nContent-Length: 10\n\nshort",
+        "nonsense\n\n",
+        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nz",
+    ],
+)
+def test_half_an_answer(text: str, server: Server) -> None:
+    assert (failure(f"http://127.0.0.1:{server(answering(text))}/v3")).__class__ is TransportError
+
+
+def test_redirect(server: Server) -> None:
+    port = server(
+        answering(f"HTTP/1.1 302 Found\nLocation: https://elsewhere.invalid/?token={SECRET}\nContent-Length: 0\n\n")
+    )
+    error = failure(f"http://127.0.0.1:{port}/v3")
+    assert (error).__class__ is Rejected
+    assert "https://elsewhere.invalid/" in str(error) and "Set api_url to the final address" in str(error)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> ssl.SSLContext:
+    """A context whose certificate nobody trusts."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj"]
+    subprocess.run([*command, "/CN=elsewhere.invalid", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+def test_untrusted_certificate(certificate: ssl.SSLContext, server: Server) -> None:
+    def answer(connection: socket.socket) -> None:
+        certificate.wrap_socket(connection, server_side=True).close()
+
+    error = failure(f"https://127.0.0.1:{server(answer)}/v3")
+    assert (error).__class__ is Rejected
+    assert "certificate" in str(error)
+
+
+def test_name_on_the_certificate_differs(certificate: ssl.SSLContext, server: Server, tmp_path: Path) -> None:
+    def answer(connection: socket.socket) -> None:
+        certificate.wrap_socket(connection, server_side=True).close()
+
+    error = failure(f"https://127.0.0.1:{server(answer)}/v3", verify=str(tmp_path / "cert.pem"))
+    assert (error).__class__ is Rejected
+    assert "127.0.0.1" in str(error)
+
+
+def test_no_tls_at_all(server: Server) -> None:
+    """Doubtful is not unsent."""
+    port = server(answering("HTTP/1.1 400 Bad Request\nContent-Length: 0\n\n"))
+    error = failure(f"https://127.0.0.1:{port}/v3")
+    assert (error).__class__ is TransportError
+    assert "Check whether api_url has the right port, and whether it has to begin with http://" in str(error)
+
+
+def test_closed_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port}")
+    assert (failure("http://api.invalid/v3")).__class__ is Unsent
+    assert (failure("https://api.invalid/v3")).__class__ is Unsent
+
+
+def test_proxy_that_refuses_to_connect(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = server(answering("HTTP/1.1 403 Forbidden\nContent-Length: 0\n\n"))
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+    error = failure("https://api.invalid/v3")
+    assert (error).__class__ is Unsent
+    assert "403" in str(error)
+
+
+def test_nothing_but_proxies_comes_from_the_environment(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    received: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        received.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle")
+    url = f"http://127.0.0.1:{server(answer)}/v3"
+    answered = exchange(
+        open_session("agent/1"), "GET", url, secrets=[SECRET], auth=Bearer(SECRET), timeout=5, verify=True
+    )
+    assert answered.status_code == 200
+    head = received[0].decode()
+    assert f"Authorization: Bearer {SECRET}\r\n" in head and "User-Agent: agent/1\r\n" in head
+    assert SECRET not in head.splitlines()[0]

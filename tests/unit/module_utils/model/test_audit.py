@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every finding of the audit, and what must not be one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant, spec_of
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.audit import Evidence, audit, summary
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import ListedToken
+
+NOW, DAY = 1800000000, 86400
+SLOT = Slot("default", "tiles")
+VIEW, ADMIN = (Grant("p", "view"),), (Grant("p", "admin"),)
+
+
+def ours(token_id: str, *, age: int = DAY, lifetime: int = 90 * DAY, **facts: Any) -> ListedToken:
+    access = facts.pop("made_with", VIEW)
+    marker = Marker(SLOT, spec_of(access, "all"), NOW - age, lifetime, f"{token_id:a>5}")
+    return ListedToken(token_id, encode(marker), marker, facts.pop("access", access), **facts)
+
+
+def foreign(token_id: str, description: str = "by hand", **facts: Any) -> ListedToken:
+    return ListedToken(token_id, description, **facts)
+
+
+def found(*tokens: ListedToken, **facts: Any) -> list[tuple[str, str]]:
+    evidence = Evidence(tokens, NOW, 7 * DAY, 2 * DAY, **facts)
+    return [(finding.token_id, finding.finding) for finding in audit(evidence)]
+
+
+CASES: list[tuple[str, list[ListedToken], dict[str, Any], list[tuple[str, str]]]] = [
+    ("as it should be", [ours("a")], {}, []),
+    ("access not listed", [ours("a", access=None)], {}, []),
+    ("never", [ours("a", lifetime=0)], {}, [("a", "never_expires")]),
+    ("soon", [ours("a", age=85 * DAY)], {}, [("a", "expires_soon")]),
+    ("just not soon", [ours("a", age=82 * DAY)], {}, []),
+    ("other access", [ours("a", access=ADMIN)], {}, [("a", "differs_from_marker"), ("a", "too_wide")]),
+    ("admin", [ours("a", made_with=ADMIN)], {}, [("a", "too_wide")]),
+    ("replaced lately", [ours("a", age=3 * DAY), ours("b")], {}, []),
+    ("replaced long ago", [ours("a", age=9 * DAY), ours("b", age=3 * DAY)], {}, [("a", "superseded_overdue")]),
+    (
+        "three of them",
+        [ours("a", age=300), ours("b", age=200), ours("c", age=100)],
+        {},
+        [("a", "duplicate"), ("b", "duplicate")],
+    ),
+    ("unmanaged", [foreign("a")], {}, [("a", "unmanaged")]),
+    ("no dates at all", [foreign("a"), foreign("b", "other")], {}, [("a", "unmanaged"), ("b", "unmanaged")]),
+    (
+        "unmanaged for ever",
+        [foreign("a"), foreign("b", "other", expires_at=NOW + 50.0 * DAY)],
+        {},
+        [("a", "never_expires"), ("a", "unmanaged"), ("b", "unmanaged")],
+    ),
+    ("namesake", [ours("a"), foreign("b", "tiles")], {}, [("b", "unmanaged"), ("b", "duplicate")]),
+    ("broken", [foreign("a", "tiles [ed1:default:oops]")], {}, [("a", "marker_broken")]),
+    ("path gone", [ours("a")], {"missing_paths": frozenset({"p"})}, [("a", "path_missing")]),
+    ("whole drive", [ours("a")], {"root": frozenset({"p"})}, [("a", "too_wide")]),
+    ("part of the drive", [ours("a")], {"root": frozenset({"p", "q"})}, []),
+    ("secret there", [ours("a")], {"held": {"a"}}, []),
+    ("secret of the one before", [ours("a", age=2 * DAY), ours("b")], {"held": {"a"}}, []),
+    ("secret gone", [ours("a")], {"held": {"z"}}, [("a", "secret_missing")]),
+    ("never kept", [ours("a")], {"held": set()}, [("a", "secret_missing")]),
+]
+
+
+@pytest.mark.parametrize(("name", "tokens", "facts", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_findings(name: str, tokens: list[ListedToken], facts: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert found(*tokens, **facts) == expected
+    assert sorted(found(*reversed(tokens), **facts)) == sorted(expected)
+
+
+def test_summary_counts_and_messages_are_sentences() -> None:
+    findings = audit(Evidence((ours("a", lifetime=0), foreign("b")), NOW, DAY, DAY))
+    counts = summary(findings)
+    assert counts["never_expires"] == counts["unmanaged"] == 1
+    assert sum(counts.values()) == len(findings)
+    assert all(
+        finding.message.endswith(".") and finding.severity in ("info", "warning", "error") for finding in findings
+    )

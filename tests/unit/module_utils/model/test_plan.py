@@ -1,0 +1,329 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The decision: every reason, every value of regenerate, overlap, holders, and the clamp on renewals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import (
+    Delete,
+    Desired,
+    Forget,
+    Held,
+    Plan,
+    drift_of,
+    plan,
+    plan_revocation,
+    renew_at,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import Generation, ListedToken
+
+NOW, HOUR, DAY = 1800000000, 3600, 86400
+SLOT = Slot("default", "tiles")
+PATH = "11111111-1111-4111-8111-111111111111"
+ACCESS = (Grant(PATH, "view"),)
+WANTED = Desired(SLOT, ACCESS, lifetime=30 * DAY)
+OTHER_ACCESS = Desired(SLOT, (Grant(PATH, "edit"),)).spec
+OTHER_SCOPE = Desired(SLOT, ACCESS, scope="ogc").spec
+
+
+def live(
+    name: str, age: int, *, spec: str = WANTED.spec, lifetime: int = 30 * DAY, left: Any = "as asked"
+) -> Generation:
+    """A generation `age` seconds old; `left` replaces the seconds it lives on (None is for ever)."""
+    created = NOW - age
+    expires = (created + lifetime if lifetime else None) if left == "as asked" else left if left is None else NOW + left
+    return Generation(name, Marker(SLOT, spec, created, lifetime, f"{name:0>5}"), expires)
+
+
+FRESH, OLD, DUE, OLDER = live("fresh", 60), live("old", DAY), live("due", 25 * DAY), live("older", 2 * DAY)
+DRIFTED = live("drift", DAY, spec=OTHER_ACCESS)
+
+
+def tracked(held: str | None = None, *pending: str, store: str = "") -> Held:
+    return Held(True, held, frozenset(f"{name:0>5}" for name in pending), store)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    generations: tuple[Generation, ...]
+    reason: str
+    steps: str = ""
+    desired: dict[str, Any] = field(default_factory=dict)
+    held: Held = field(default_factory=Held)
+    changes: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
+
+
+CASES = [
+    Case("nothing there", (), "create", "mint"),
+    Case("there", (FRESH,), "none"),
+    Case("other access", (DRIFTED,), "drift", "mint", changes=("access_list",), superseded=("drift",)),
+    Case("other scope", (live("s", 9, spec=OTHER_SCOPE),), "drift", "mint", changes=("scope",), superseded=("s",)),
+    Case("other lifetime", (live("l", 9, lifetime=DAY),), "drift", "mint", changes=("valid_for",), superseded=("l",)),
+    Case("once never", (live("n", 9, lifetime=0),), "drift", "mint", changes=("valid_for",), superseded=("n",)),
+    Case(
+        "access and lifetime",
+        (live("x", 9, spec=OTHER_ACCESS, lifetime=DAY),),
+        "drift",
+        "mint",
+        changes=("access_list", "valid_for"),
+        superseded=("x",),
+    ),
+    Case("drift allowed to stay", (DRIFTED,), "none", desired={"regenerate": "never"}, changes=("access_list",)),
+    Case("drift to fail, none there is", (OLD,), "none", desired={"regenerate": "fail"}),
+    Case("always", (FRESH,), "forced", "mint", desired={"regenerate": "always"}, superseded=("fresh",)),
+    Case("always, first", (), "create", "mint", desired={"regenerate": "always"}),
+    Case(
+        "always, drifted",
+        (DRIFTED,),
+        "forced",
+        "mint",
+        desired={"regenerate": "always"},
+        changes=("access_list",),
+        superseded=("drift",),
+    ),
+    Case("due", (DUE,), "renew", "mint", superseded=("due",)),
+    Case("due, drift allowed to stay", (DUE,), "renew", "mint", desired={"regenerate": "never"}, superseded=("due",)),
+    Case("due at once", (DUE,), "renew", "mint -due", desired={"overlap": 0}),
+    Case("a margin of seconds, not due", (DUE,), "none", desired={"renew_within": Margin(seconds=4 * DAY)}),
+    Case(
+        "a margin of seconds, due",
+        (DUE,),
+        "renew",
+        "mint",
+        {"renew_within": Margin(seconds=5 * DAY)},
+        superseded=("due",),
+    ),
+    Case("listed beyond its end", (live("x", 31 * DAY),), "renew", "mint", superseded=("x",)),
+    Case("listed beyond an earlier end", (live("x", DAY, left=0),), "renew", "mint", superseded=("x",)),
+    Case("never expires", (live("n", 9000 * DAY, lifetime=0),), "none", desired={"lifetime": 0}),
+    # Overlap and the cap of two
+    Case("inside the overlap", (OLD, FRESH), "none", superseded=("old",)),
+    Case("after the overlap", (OLDER, OLD), "retire", "-older"),
+    Case("after a short overlap", (OLD, FRESH), "retire", "-old", desired={"overlap": 59}),
+    Case("without overlap", (OLD, FRESH), "retire", "-old", desired={"overlap": 0}),
+    Case("three live", (OLDER, OLD, FRESH), "retire", "-older", superseded=("old",)),
+    Case(
+        "three live, a fourth wanted",
+        (OLDER, OLD, DRIFTED),
+        "drift",
+        "mint -older -old",
+        superseded=("drift",),
+        changes=("access_list",),
+    ),
+    # Who holds what
+    Case("held", (FRESH,), "none", held=tracked("fresh")),
+    Case("nobody holds it", (FRESH,), "secret_missing", "mint", held=tracked(), superseded=("fresh",)),
+    Case("the held one is gone", (FRESH,), "secret_missing", "mint", held=tracked("gone"), superseded=("fresh",)),
+    Case("nobody holds it, at once", (FRESH,), "secret_missing", "mint -fresh", {"overlap": 0}, tracked()),
+    Case("nobody holds the first", (), "create", "mint", held=tracked()),
+    Case("the older one is held", (OLD, FRESH), "none", held=tracked("old"), superseded=("fresh",)),
+    Case("a newer one was never held", (OLDER, OLD), "retire", "-old", held=tracked("older")),
+    Case("the held one is due", (DUE, FRESH), "renew", "mint -fresh", held=tracked("due"), superseded=("due",)),
+    Case("lost ones go first", (OLD, FRESH), "none", "", held=tracked("fresh", "gone"), superseded=("old",)),
+    Case("a lost one goes at once", (OLD, FRESH), "retire", "-fresh", held=tracked("old", "fresh")),
+    Case("all lost", (OLD, FRESH), "secret_missing", "-old -fresh mint", held=tracked(None, "old", "fresh")),
+    Case(
+        "a lost one goes before, the held one after",
+        (DUE, FRESH),
+        "renew",
+        "-fresh mint",
+        held=tracked("due", "fresh"),
+        superseded=("due",),
+    ),
+    Case("the store has it", (FRESH,), "none", held=tracked("fresh", store="s.yml")),
+    Case(
+        "ours with its secret lost",
+        (FRESH,),
+        "secret_missing",
+        "-fresh mint",
+        held=tracked(None, "fresh", store="s.yml"),
+    ),
+    Case("an older one of others", (OLD, FRESH), "none", held=tracked("fresh", store="s.yml"), superseded=("old",)),
+    Case(
+        "taken over",
+        (FRESH,),
+        "secret_missing",
+        "mint",
+        desired={"take_over": True},
+        held=tracked(store="s.yml"),
+        superseded=("fresh",),
+    ),
+    # Shortened lifetimes and the clamp
+    Case("shortened, fresh", (live("x", 60, left=HOUR),), "none", desired={"renew_within": Margin(seconds=9 * DAY)}),
+    Case("shortened, due", (live("x", 2 * HOUR, left=HOUR),), "renew", "mint", superseded=("x",)),
+    Case("younger than ten minutes", (live("x", 599, left=1),), "none"),
+    Case("ten minutes old", (live("x", 600, left=1),), "renew", "mint", superseded=("x",)),
+    Case("never became a day", (live("x", 15 * HOUR, lifetime=0, left=9 * HOUR),), "none", desired={"lifetime": 0}),
+    Case(
+        "never became a day, due",
+        (live("x", 16 * HOUR, lifetime=0, left=8 * HOUR),),
+        "renew",
+        "mint",
+        {"lifetime": 0},
+        superseded=("x",),
+    ),
+    # Removal
+    Case("absent already", (), "none", desired={"present": False}),
+    Case("absent", (OLD, FRESH), "removed", "-old -fresh", desired={"present": False}),
+    Case("absent, as nobody knows", (FRESH,), "removed", "-fresh", {"present": False}, tracked(store="s.yml")),
+    Case(
+        "absent, and from the store",
+        (FRESH,),
+        "removed",
+        "-fresh forget",
+        {"present": False},
+        tracked("fresh", store="s.yml"),
+    ),
+    Case("absent but for the store", (), "removed", "forget", {"present": False}, tracked("gone", store="s.yml")),
+]
+
+
+def decide(case: Case) -> Plan:
+    return plan(Desired(**{**vars(WANTED), **case.desired}), case.generations, case.held, NOW)
+
+
+def words(decided: Plan) -> str:
+    names = [f"-{each.token_id}" if isinstance(each, Delete) else type(each).__name__.lower() for each in decided.steps]
+    return " ".join(names)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_plan(case: Case) -> None:
+    decided = decide(case)
+    assert (decided.reason, words(decided), decided.changes) == (case.reason, case.steps, case.changes)
+    assert tuple(each.id for each in decided.superseded) == case.superseded
+    assert decided.mints == ("mint" in case.steps)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_states(case: Case) -> None:
+    """What is after is what was wanted, and only a plan with steps (or an unheld removal) changes anything."""
+    decided = decide(case)
+    if not decided.steps:
+        assert decided.before == decided.after
+    elif decided.mints:
+        assert (decided.after.status, decided.after.spec) == ("live", decided.desired.spec)
+        assert decided.before != decided.after
+    assert decided.after.superseded == len(case.superseded)
+
+
+@pytest.mark.parametrize(
+    ("desired", "generations", "held", "message"),
+    [
+        (
+            {"regenerate": "fail"},
+            (DRIFTED,),
+            Held(),
+            (
+                "Token drift of 'tiles' differs in access_list and regenerate is 'fail'; correct the task, or allow a new token "
+                "with regenerate=drift."
+            ),
+        ),
+        (
+            {},
+            (OLD, FRESH),
+            tracked("old", store="s.yml"),
+            (
+                "Token fresh of 'tiles' (owner default) is live and its secret is not in s.yml; another store or controller seems "
+                "to hold it. Point store there, use another owner, or set take_over=true."
+            ),
+        ),
+        ({}, (FRESH,), tracked(store="s.yml"), "Token fresh of 'tiles'"),
+        ({}, (FRESH,), tracked("gone", store="s.yml"), "Token fresh of 'tiles'"),
+        ({}, (OLD, FRESH), tracked(None, "old", store="s.yml"), "Token fresh of 'tiles'"),
+        ({"regenerate": "always"}, (FRESH,), tracked(store="s.yml"), "Token fresh of 'tiles'"),
+    ],
+)
+def test_refused(desired: dict[str, Any], generations: Any, held: Held, message: str) -> None:
+    with pytest.raises(Refused) as caught:
+        plan(Desired(**{**vars(WANTED), **desired}), generations, held, NOW)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("generation", "margin", "due"),
+    [
+        (live("x", 0, lifetime=0), Margin(share=0.5), None),
+        (live("x", 0, lifetime=30 * DAY), Margin(share=0.1), NOW + 27 * DAY),
+        (live("x", 0, lifetime=30 * DAY), Margin(seconds=DAY), NOW + 29 * DAY),
+        (live("x", 0, lifetime=30 * DAY, left=30 * DAY - 60), Margin(seconds=DAY), NOW + 29 * DAY - 60),
+        (live("x", 0, lifetime=30 * DAY, left=3 * HOUR), Margin(seconds=DAY), NOW + 2 * HOUR),
+        (live("x", 0, lifetime=30 * DAY, left=3 * HOUR), Margin(share=0.1), NOW + 2.7 * HOUR),
+        (live("x", 0, lifetime=900), Margin(share=0.9), NOW + 600),
+        (live("x", 0, lifetime=60), Margin(), NOW + 600),
+    ],
+)
+def test_renew_at(generation: Generation, margin: Margin, due: float | None) -> None:
+    found = renew_at(generation, margin)
+    assert found is None if due is None else found == pytest.approx(due)
+
+
+def test_revocation_by_id() -> None:
+    assert words(plan_revocation(Desired(SLOT, present=False), ListedToken("1", "x"), held=False)) == "-1"
+    assert words(plan_revocation(Desired(SLOT, present=False), None, held=False)) == ""
+    kept = plan_revocation(Desired(SLOT, present=False), None, held=True)
+    assert kept.reason == "removed" and kept.before.status == "expired"
+
+
+GENERATIONS = st.lists(
+    st.builds(
+        live,
+        st.sampled_from("abcdefgh"),
+        st.sampled_from([0, 60, HOUR, DAY, 25 * DAY]),
+        spec=st.sampled_from([WANTED.spec, OTHER_ACCESS]),
+        lifetime=st.sampled_from([0, DAY, 30 * DAY]),
+        left=st.sampled_from(["as asked", HOUR, None]),
+    ),
+    max_size=5,
+    unique_by=lambda each: each.id,
+).map(lambda found: tuple(sorted(found, key=lambda each: each.order)))
+HELD = st.builds(
+    lambda known, held, lost: tracked(held, *lost) if known else Held(),
+    st.booleans(),
+    st.sampled_from([None, *"abcz"]),
+    st.sets(st.sampled_from("abcdefgh"), max_size=3),
+)
+
+
+@given(GENERATIONS, HELD, st.sampled_from(["never", "drift", "always"]), st.sampled_from([0, HOUR, 2 * DAY]))
+def test_any_plan_is_safe(generations: tuple[Generation, ...], held: Held, regenerate: str, overlap: int) -> None:
+    decided = plan(Desired(**{**vars(WANTED), "regenerate": regenerate, "overlap": overlap}), generations, held, NOW)
+    steps = words(decided).split()
+    gone = [step[1:] for step in steps if step.startswith("-")]
+    early = [step[1:] for step in steps[: steps.index("mint")] if step != "mint"] if decided.mints else []
+    lost = {each.id for each in generations if each.marker.nonce in held.pending}
+    assert len(gone) == len(set(gone)) and set(gone) <= {each.id for each in generations}
+    assert set(early) <= lost and held.id not in early, "only what nobody holds goes before its replacement is there"
+    assert len(generations) - len(gone) + decided.mints <= 2, "two generations after a task"
+    assert len(generations) - len(gone) + decided.mints >= 1
+    if not decided.mints:
+        assert decided.current is not None and decided.current.id not in gone
+        assert not held.tracked or decided.current.id == held.id
+    if overlap == 0:
+        assert len(generations) - len(gone) + decided.mints == 1
+
+
+@given(st.permutations(["view", "edit", "admin", "share"]))
+def test_order_of_the_access_list_never_matters(tiers: list[str]) -> None:
+    grants = [Grant(f"{tier:0>8}{PATH[8:]}", tier) for tier in tiers]
+    generation = live("a", 0, spec=Desired(SLOT, tuple(sorted(grants, key=lambda grant: grant.path_id))).spec)
+    assert drift_of(Desired(SLOT, tuple(grants), lifetime=30 * DAY), generation) == ()
+
+
+def test_forget_is_the_last_step() -> None:
+    assert decide(CASES[-2]).steps[-1] == Forget()
