@@ -22,7 +22,7 @@ PARALLEL := $(MAKE) READY=yes --no-print-directory --keep-going --jobs=2 $(if $(
 SERIAL := $(MAKE) READY=yes --no-print-directory
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
-.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench bench-docs build docs clean
+.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench bench-docs mutants build docs clean
 .PHONY: environments ruff ansible-lint changelog licences importer install
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "demo         watch real playbooks work against an emulator of the API"
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
+	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "clean        forget everything built"
 
 test: environments
@@ -119,6 +120,11 @@ bench: environments
 
 bench-docs: environments
 	@$(SERIAL) bench BENCH="--docs $(CURDIR)/docs $(BENCH)"
+
+mutants:
+	@$(PYTHON) $(TOOLS)/environments.py newest mutants
+	@$(RUN) mutants mutants env PYTHONPATH=$(CURDIR)/.venv/collections \
+		python -m ansible_collections.ellipsis.drive.tests.mutants $(MUTANTS)
 
 clean:
 	rm -rf .venv .home .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output
