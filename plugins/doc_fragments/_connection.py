@@ -68,7 +68,11 @@ options:
       - Taken from the variable C(ellipsis_ca_path) or the environment variable E(ELLIPSIS_CA_PATH) if not set.
     type: path
   timeout:
-    description: Seconds to wait for the server to accept a connection, and for each part of its answer.
+    description:
+      - Seconds in which the server, or a proxy, has to accept a connection, and seconds from the request to the end of its
+        answer.
+      - Of an answer at most 16 MiB are read, of a list at most 256 MiB and 5,000 pages, which is 150,000 tokens. What is longer
+        fails with the address and the limit, and nothing is written.
     type: int
     default: 20
   retry_time:

@@ -30,7 +30,7 @@ class Connection:
     organization_id: str | None = None
     validate_certs: bool = True
     ca_path: str | None = None
-    timeout: int = 20
+    timeout: float = 20
     retry_time: int = 60
 
     @property
