@@ -67,6 +67,15 @@ options:
       - E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are not used.
       - Taken from the variable C(ellipsis_ca_path) or the environment variable E(ELLIPSIS_CA_PATH) if not set.
     type: path
+  allow_cleartext_login:
+    description:
+      - Whether to send the login to an address that begins with C(http://) and is not on this host. Everybody on the way can
+        read it there, and the secrets of new tokens as well.
+      - Without it such an O(api_url) is refused. Addresses of this host (C(localhost), C(127.0.0.1), C([::1])) never need it.
+      - Taken from the variable C(ellipsis_allow_cleartext_login) or the environment variable
+        E(ELLIPSIS_ALLOW_CLEARTEXT_LOGIN) if not set.
+    type: bool
+    default: false
   timeout:
     description:
       - Seconds in which the server, or a proxy, has to accept a connection, and seconds from the request to the end of its
@@ -131,4 +140,9 @@ options:
       - name: ellipsis_ca_path
     env:
       - name: ELLIPSIS_CA_PATH
+  allow_cleartext_login:
+    vars:
+      - name: ellipsis_allow_cleartext_login
+    env:
+      - name: ELLIPSIS_ALLOW_CLEARTEXT_LOGIN
 """

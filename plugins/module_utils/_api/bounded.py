@@ -87,20 +87,20 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
 
 
-class _Plain(HTTPConnection):
+class _PlainConnection(HTTPConnection):
     response_class = _Response
 
 
-class _Secure(HTTPSConnection):
+class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = _PlainConnection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+    ConnectionCls = _SecureConnection
 
 
 _POOLS = {"http": _PlainPool, "https": _SecurePool}

@@ -16,6 +16,7 @@ from .._model.errors import EllipsisError
 from .._model.identifiers import is_bearer
 from .answer import LIMITS, Answer
 from .bounded import BoundedAdapter, TooLarge, TooLong, read_body
+from .connection import shown_address
 from .connection_errors import failure, proxy_advice
 from .errors import Oversized, Rejected, TransportError, Unsent, scrub
 
@@ -87,6 +88,7 @@ def exchange(
     try:
         response = session.request(method, url, allow_redirects=False, proxies=proxies, stream=True, **arguments)
         with response:
+            response.raw.enforce_content_length = True  # urllib3 1 does not by itself
             pieces = response.raw.stream(_PIECE, decode_content=False)
             body = read_body(pieces, response.headers.get("Content-Encoding", ""), largest)
     except TooLarge as exc:
@@ -104,7 +106,7 @@ def exchange(
     if response.status_code == 407:
         raise Unsent(f"{method} {url} failed: no way through the proxy. {proxy_advice('407')}")
     if response.is_redirect:
-        target = scrub(response.headers.get("Location", ""), secrets)
+        target = scrub(shown_address(response.headers.get("Location", "")), secrets)
         raise Rejected(
             f"{method} {url} was redirected to {target}; redirects are not followed because they would carry the "
             "credential elsewhere. Set api_url to the final address."
