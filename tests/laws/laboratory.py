@@ -24,6 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors impor
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot, parse
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended, handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
@@ -36,7 +37,7 @@ Event = Callable[[], None]
 
 
 class Killed(BaseException):
-    """The process is gone: nothing of ours may run after this."""
+    """The process is gone: nothing of ours has an effect after this."""
 
 
 class Interruptions:
@@ -51,7 +52,11 @@ class Interruptions:
             return
         if self._left == 0:
             act, self._act = self._act, None
-            act()
+            try:
+                act()
+            except Killed:
+                self._act = act
+                raise
             return
         self._left -= 1
 
@@ -147,10 +152,11 @@ class Keeping(Controller):
         account = self.account(warnings.append)
         account.client.sender._session.mount("http://", InterruptedAdapter(self.emulator, self.interruptions))
         try:
-            result = _access_token.run(self.parameters({**stored, **options}), Context(account, True, self._open))
+            with handing_over(account):
+                result = _access_token.run(self.parameters({**stored, **options}), Context(account, True, self._open))
         except EllipsisError as exc:
             return Report(error=exc, warnings=tuple(warnings))
-        except Killed:
+        except (Killed, Ended):
             return Report()
         if result.get("secret"):
             self.secret, self.held_id = result["secret"], result["access_token"]["id"]

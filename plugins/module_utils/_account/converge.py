@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -121,11 +122,14 @@ class _Batch:
     def run(self) -> list[Outcome]:
         """Before creations, creations, what must only follow a creation that works."""
         minting = [each for each in self.outcomes() if each.plan.mints]
-        self._delete(_deletions(minting, before_mint=True))
-        self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
-        self._delete(_deletions(self._going_on(), before_mint=False))
-        if self._revoked:
-            self._secret_store.revoked(self._revoked)
+        try:
+            self._delete(_deletions(minting, before_mint=True))
+            self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
+            self._delete(_deletions(self._going_on(), before_mint=False))
+        finally:
+            # Also when the task is ended here: nobody may go on using what was revoked.
+            if self._revoked:
+                self._secret_store.revoked(self._revoked)
         gone = [each.slot for each in self._going_on() if Forget() in each.plan.steps]
         if gone:
             self._secret_store.forget(gone)
@@ -139,10 +143,8 @@ class _Batch:
         self._done[slot] = replace(self._done[slot], **facts)
 
     def _delete(self, deletions: t.Sequence[tuple[Slot, str]]) -> None:
-        done = self._workers.map(lambda item: self._account.delete(item[1]), deletions, "revoked")
-        for (slot, token_id), answer in done:
+        for (slot, token_id), answer in self._workers.map(self._revoke, deletions, "revoked"):
             if not isinstance(answer, EllipsisError):
-                self._revoked.add(token_id)
                 continue
             if self._done[slot].minted and self._secret_store.secret(slot) is None:
                 # Failing would lose the new secret, which is nowhere but in the result.
@@ -151,6 +153,10 @@ class _Batch:
                 )
             else:
                 self._update(slot, error=answer)
+
+    def _revoke(self, deletion: tuple[Slot, str]) -> None:
+        self._account.delete(deletion[1])
+        self._revoked.add(deletion[1])
 
     def _mint(self, wanted: t.Sequence[Desired]) -> None:
         if not wanted:
@@ -164,8 +170,26 @@ class _Batch:
                 self._update(slot, current=made, lost_race=True)
             else:
                 self._update(slot, error=made)
-        if minted and self._keep(minted):
-            self._prove(minted)
+        if not minted:
+            return
+        with self._put_back_when_ended(minted):
+            if self._keep(minted):
+                self._prove(minted)
+        kept = (each for each in minted if self._secret_store.secret(each.slot) == each.secret)
+        self._account.settle(each.generation.marker for each in kept)
+
+    @contextlib.contextmanager
+    def _put_back_when_ended(self, minted: t.Sequence[Minted]) -> t.Iterator[None]:
+        """Who takes new tokens back revokes them, so their secrets must not stay in the store before that."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self._secret_store.put_back([each.slot for each in minted])
+            except EllipsisError:
+                # The store has secrets that work, so the tokens stay.
+                self._account.settle(each.generation.marker for each in minted)
+            raise
 
     def _keep(self, minted: t.Sequence[Minted]) -> bool:
         """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody."""
@@ -210,6 +234,7 @@ class _Batch:
         try:
             self._account.delete(token_id)
         except EllipsisError as exc:
+            self._account.settle([minted.generation.marker])
             return EllipsisError(f"{why} The new token {token_id} could not be revoked ({exc}); the next run does it.")
         return RolledBack(f"{why} The new token was revoked again and the earlier one stays.")
 

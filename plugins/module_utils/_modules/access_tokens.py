@@ -21,6 +21,7 @@ from .._model.errors import EllipsisError, OptionError, RolledBack
 from .._model.marker import Slot
 from .._model.plan import Desired, Held
 from .._model.prune import Decision, decide, rules_of
+from .._model.tokens import Generation
 from .options import ACCESS_TOKEN_SPEC, desired_of, held_of
 from .result import Result, call_counts, set_result
 from .task_context import Context, Params
@@ -134,7 +135,18 @@ def _prune(decisions: t.Iterable[Decision], account: Account, secret_store: Secr
     if not going:
         return
     account.begin_writing(going[0].marker.slot.owner)
-    answers = workers.map(lambda generation: account.delete(generation.id), going, "pruned")
+    revoked: set[str] = set()
+
+    def revoke(generation: Generation) -> None:
+        account.delete(generation.id)
+        revoked.add(generation.id)
+
+    try:
+        answers = workers.map(revoke, going, "pruned")
+    finally:
+        # Also when some failed or the task is ended here: nobody may go on using what was revoked.
+        if revoked:
+            secret_store.revoked(revoked)
     errors = [str(answer) for _generation, answer in answers if isinstance(answer, EllipsisError)]
     if errors:
         raise EllipsisError(f"{len(errors)} of {len(going)} tokens could not be pruned: {errors[0]}")
