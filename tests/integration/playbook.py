@@ -11,16 +11,17 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
+from ansible_collections.ellipsis.drive.tests.integration.fork_server import Forked, fork_server
 
 HERE = Path(__file__).parent
 TOKENS = "/v3/account/security/accessToken"
@@ -85,7 +86,12 @@ def kind_of(entry: Mapping[str, Any]) -> str:
 
 
 class Controller:
-    """A machine to run playbooks on, with a home of its own. Its environment holds a credential for the emulator."""
+    """A machine to run playbooks on, with a home of its own. Its environment holds a credential for the emulator.
+
+    afresh: start programs like a shell does, and not by the fork server.
+    """
+
+    afresh = False
 
     def __init__(self, folder: Path, api_url: str) -> None:
         self.folder, self.api_url = folder, api_url
@@ -112,6 +118,24 @@ class Controller:
             "ELLIPSIS_API_TOKEN": USER_TOKEN,
             "ELLIPSIS_TEST_URL": api_url,
         }
+
+    def start(
+        self, command: Sequence[str], stdout: IO[Any], stderr: IO[Any], environment: Mapping[str, str] | None = None
+    ) -> Forked | subprocess.Popen[bytes]:
+        """Start a program of this environment in a session of its own."""
+        program = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
+        variables = self.environment if environment is None else environment
+        if not self.afresh:
+            return fork_server().start(program, cwd=self.folder, env=variables, stdout=stdout, stderr=stderr)
+        return subprocess.Popen(
+            program,
+            cwd=self.folder,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
 
     def run(
         self,
@@ -147,17 +171,10 @@ class Controller:
             variables.pop(name, None)
             if value is not None:
                 variables[name] = value
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory)]
+        command = ["ansible-playbook", "-i", str(self.inventory)]
         outputs = [self.folder / f"{name}{self._run}" for name in ("stdout", "stderr")]
         with outputs[0].open("w") as out, outputs[1].open("w") as err:
-            process = subprocess.Popen(
-                [*command, *arguments, str(playbook)],
-                cwd=self.folder,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-            )
+            process = self.start([*command, *arguments, str(playbook)], out, err, variables)
             seen = _watch(process) if watch else frozenset()
             process.wait(300)
         stdout, stderr = (output.read_text() for output in outputs)
@@ -186,7 +203,7 @@ def _kept(path: Path) -> dict[str, dict[str, Kept]]:
     return kept
 
 
-def _watch(process: subprocess.Popen[bytes]) -> frozenset[str]:
+def _watch(process: Forked | subprocess.Popen[bytes]) -> frozenset[str]:
     """The command lines of all processes for as long as one runs."""
     seen: set[str] = set()
     while process.poll() is None:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import yaml
@@ -83,11 +80,8 @@ def lifeless(emulator: KillingEmulator, controller: Controller) -> Callable[[str
             }
         ]
         playbook.write_text(yaml.safe_dump(play))
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)]
-        process = subprocess.Popen(
-            command, cwd=controller.folder, env=controller.environment, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with open(os.devnull, "w") as nowhere:
+            process = controller.start(["ansible-playbook", str(playbook)], nowhere, nowhere)
         emulator.victim, emulator.moment = process.pid, moment
         assert process.wait(60) == -signal.SIGKILL
         emulator.victim = emulator.moment = None

@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run that the fork server starts is like one that a shell starts, and knows nothing of those before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, serve
+from ansible_collections.ellipsis.drive.tests.integration.fork_server import ForkServer, fork_server
+from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
+from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, slot
+
+# What a process can know of itself, told by a script that then changes as much of it as it can.
+PROBE = """
+import atexit, json, os, random, signal, sys, tempfile
+ansible = [name for name in sys.modules if name.startswith(("ansible.constants", "ansible.plugins", "ansible_collections"))]
+print(json.dumps({
+    "environment": dict(os.environ), "arguments": sys.argv, "folder": os.getcwd(), "path": sys.path[0],
+    "files": sorted(os.listdir("/proc/self/fd"))[:-1], "session": os.getsid(0) == os.getpid(), "name": __name__,
+    "handlers": [str(signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP)],
+    "mask": os.umask(0o077), "stdin": sys.stdin.read(), "ansible": ansible, "time": __import__("time").tzname[0],
+}))
+atexit.register(print, "the end")
+os.environ["LEFT"] = "behind"
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(os.devnull)
+sys.modules["ansible.constants"] = None
+os.chdir("/")
+"""
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> Any:
+    """How a script ended, and what it printed. afresh: started like a shell does."""
+
+    def run(text: str, *arguments: str, afresh: bool = False, **environment: str) -> tuple[int, str, str]:
+        command = [str(tmp_path / "probe.py"), *arguments]
+        Path(command[0]).write_text(text)
+        where: Any = {"cwd": tmp_path, "env": {"PATH": os.defpath, **environment}}
+        with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+            where.update(stdout=out, stderr=err)
+            if afresh:
+                more: Any = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+                code = subprocess.Popen([sys.executable, *command], **where, **more).wait(30)
+            else:
+                code = fork_server().start(command, **where).wait(30)
+        return code, (tmp_path / "out").read_text(), (tmp_path / "err").read_text()
+
+    return run
+
+
+def test_nothing_leaks_from_one_run_into_the_next(probe: Any) -> None:
+    code, first, errors = probe(PROBE, "one", "two words", LC_ALL="C.UTF-8", TZ="Etc/GMT-3")
+    assert (code, errors) == (0, "")
+    assert first.endswith("the end\n")
+    told = json.loads(first.splitlines()[0])
+    assert told["environment"] == {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "Etc/GMT-3"}
+    assert (told["time"], told["ansible"], told["stdin"]) == ("+03", [], "")
+    again = json.loads(probe(PROBE, "one", "two words", LC_ALL="C.UTF-8", TZ="Etc/GMT-3")[1].splitlines()[0])
+    assert again == told
+    afresh = json.loads(
+        probe(PROBE, "one", "two words", afresh=True, LC_ALL="C.UTF-8", TZ="Etc/GMT-3")[1].splitlines()[0]
+    )
+    assert afresh == told
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    {
+        "sys.exit(3)": (3, ""),
+        "sys.exit('no')": (1, "no\n"),
+        "raise KeyError(1)": (1, "KeyError: 1\n"),
+        "os.kill(os.getpid(), signal.SIGKILL)": (-signal.SIGKILL, ""),
+        "os.kill(os.getpid(), signal.SIGTERM)": (-signal.SIGTERM, ""),
+        "os.kill(os.getpid(), signal.SIGINT)": (-signal.SIGINT, "KeyboardInterrupt\n"),
+    }.items(),
+)
+def test_a_run_ends_like_any_program(probe: Any, text: str, ending: tuple[int, str]) -> None:
+    for afresh in (False, True):
+        code, out, errors = probe(f"import os, signal, sys\nprint('said', end='')\n{text}\n", afresh=afresh)
+        assert code == ending[0]
+        assert errors.endswith(ending[1])
+        assert out == ("" if "kill(" in text and "SIGINT" not in text else "said")
+
+
+def test_random_numbers_are_of_each_run(probe: Any) -> None:
+    text = "import random, secrets, uuid; print(random.random(), secrets.token_hex(), uuid.uuid4())"
+    assert probe(text)[1] != probe(text)[1]
+
+
+def test_plugins_are_those_of_each_run(controller: Controller) -> None:
+    """A filter of one name, from another folder each time, and none in the end."""
+    for word in ("first", "second"):
+        folder = controller.folder / word
+        folder.mkdir()
+        (folder / "mark.py").write_text(
+            f"class FilterModule:\n    def filters(self): return {{'mark': lambda _: '{word}'}}\n"
+        )
+        run = controller.run("- keep: {of: \"{{ '' | mark }}\"}", environment={"ANSIBLE_FILTER_PLUGINS": str(folder)})
+        assert run.value("of") == word
+    assert "mark" in controller.run("- keep: {of: \"{{ '' | mark }}\"}", code=2).text
+
+
+def test_runs_at_the_same_time(controller: Controller) -> None:
+    playbook = controller.folder / "slow.yml"
+    playbook.write_text("- {hosts: localhost, gather_facts: false, tasks: [{ansible.builtin.pause: {seconds: 30}}]}\n")
+    with open(os.devnull, "w") as nowhere:
+        runs = [controller.start(["ansible-playbook", str(playbook)], nowhere, nowhere) for _number in range(2)]
+        assert runs[0].pid != runs[1].pid
+        assert [run.poll() for run in runs] == [None, None]
+        for run in runs:
+            os.killpg(run.pid, signal.SIGKILL)
+        assert [run.wait(10) for run in runs] == [-signal.SIGKILL] * 2
+
+
+TOKEN = """
+- name: token
+  ellipsis.drive.ellipsis_access_token:
+    description: tile server
+    access_list: [{path_id: "{{ roads_id }}", access_tier: view}]
+    valid_for: 90d
+    store: tokens.yml
+"""
+SET = """
+- name: set
+  ellipsis.drive.ellipsis_access_tokens:
+    tokens:
+      - {description: one, access_list: "{{ layers }}", valid_for: 90d}
+      - {description: two, access_list: "{{ layers }}", valid_for: 90d}
+    store: tokens.yml
+"""
+LOOKUP = "- keep: {it: \"{{ lookup('ellipsis.drive.ellipsis_access_token', 'tile server', store='tokens.yml') }}\"}\n"
+LAYERS = {"layers": [{"path_id": "{{ rivers_id }}", "access_tier": "view"}]}
+VAULT = ("--vault-password-file", "password")
+DELIVER = slot("tile server", {"dest": "{{ playbook_dir }}/delivered", "format": "env"})
+# Each is run both ways: tasks, arguments, exit code, keywords of the play.
+RUNS: dict[str, tuple[str, tuple[str, ...], int, dict[str, Any]]] = {
+    "main job": (TOKEN, VAULT, 0, {}),
+    "everything said": (TOKEN, (*VAULT, "-vvvv", "--diff"), 0, {}),
+    "check mode": (TOKEN, (*VAULT, "--check", "--diff"), 0, {}),
+    "set": (SET, VAULT, 0, {"vars": LAYERS}),
+    "lookup": (TOKEN + LOOKUP, VAULT, 0, {}),
+    "no secret stored": (LOOKUP, VAULT, 2, {}),
+    "wrong option": (TOKEN.replace("90d", "ninety"), VAULT, 2, {}),
+    "no vault password": (TOKEN, (), 2, {}),
+    "failing vault password": (TOKEN, ("--vault-password-file", "password.sh"), 1, {}),
+    "delegated": (TOKEN.replace("store: tokens.yml", "held_id: ''") + "  delegate_to: bastion\n", (), 0, {}),
+    "role": (ROLE, VAULT, 0, {"vars": {"access_tokens": [DELIVER], "access_tokens_store": "tokens.yml"}}),
+}
+
+
+def told(run: Run, controller: Controller) -> tuple[Any, ...]:
+    """What a run said, without what differs from run to run."""
+
+    def same(text: str) -> str:
+        for old, new in ((str(controller.folder), "FOLDER"), (controller.api_url, "API")):
+            text = text.replace(old, new)
+        text = re.sub(r"ansible-(local-|tmp-)?[-\w.]+", "TMP", text)
+        text = re.sub(r"<\S+ object at \w+>|\b0x\w+", "OBJECT", text)
+        text = re.sub(r"\bepat_\w+|sha256:\w+|\b[0-9a-f]{8}-[-0-9a-f]{27}\b", "VALUE", text)
+        text = re.sub(r'"(start|end|delta)": "[^"]*"|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|[\d.]+ ?s\b|pid \d+', "TIME", text)
+        return re.sub(r"\bpython\S*|Python\S*|\[GCC[^]]*\]", "PYTHON", text)
+
+    events = [
+        (event["event"], event["task"], event["host"], same(json.dumps(event["result"], sort_keys=True)))
+        for event in run.events
+    ]
+    return run.code, sorted(same(run.stdout).splitlines()), same("".join(run.stderr.split())), events
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_both_ways_say_the_same(name: str, tmp_path: Path) -> None:
+    tasks, arguments, code, play = RUNS[name]
+    answers = []
+    for afresh in (False, True):
+        folder = tmp_path / str(int(afresh))  # as long as the other, since messages are broken into lines
+        folder.mkdir()
+        with serve(Emulator(clock=ManualClock())) as api_url:
+            controller = Controller(folder, api_url)
+            controller.afresh = afresh
+            (folder / "password").write_text("vault password\n")
+            (folder / "password.sh").write_text("#!/bin/sh\necho no password today >&2\nexit 3\n")
+            (folder / "password.sh").chmod(0o700)
+            answers.append(told(controller.run(tasks, *arguments, play=play, code=code), controller))
+    for one, other in zip(*answers, strict=True):
+        assert one == other
+
+
+def test_documentation_both_ways(controller: Controller) -> None:
+    texts = []
+    for afresh in (False, True):
+        controller.afresh = afresh
+        out = controller.folder / f"documentation-{afresh}"
+        with out.open("w") as file:
+            run = controller.start(["ansible-doc", "-t", "module", "ellipsis.drive.ellipsis_access_token"], file, file)
+            assert run.wait(60) == 0
+        texts.append(out.read_text())
+    assert texts[0] == texts[1]
+    assert "overlap" in texts[0]
+
+
+def test_the_server_ends_with_its_user() -> None:
+    server = ForkServer()
+    assert server.process.poll() is None
+    server.close()
+    assert server.process.wait(20) == 0
