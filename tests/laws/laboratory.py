@@ -144,8 +144,10 @@ class Keeping(Controller):
         self._file = folder / "tokens.yml" if folder else None
         self.interruptions = Interruptions()
 
-    def execute(self, options: Options, interruptions: Interruptions | None = None) -> Report:
-        """One task in a process of its own, which may be killed."""
+    def execute(
+        self, options: Options, interruptions: Interruptions | None = None, module: Any = _access_token
+    ) -> Report:
+        """One task in a process of its own, which may be killed. module: whose task it is."""
         self.interruptions = interruptions or Interruptions()
         stored = {"store": str(self._file), "store_plaintext": True} if self._file else {}
         warnings: list[str] = []
@@ -153,7 +155,8 @@ class Keeping(Controller):
         account.client.sender._session.mount("http://", InterruptedAdapter(self.emulator, self.interruptions))
         try:
             with handing_over(account):
-                result = _access_token.run(self.parameters({**stored, **options}), Context(account, True, self._open))
+                parameters = self.parameters({**stored, **options}, module)
+                result = module.run(parameters, Context(account, True, self._open))
         except EllipsisError as exc:
             return Report(error=exc, warnings=tuple(warnings))
         except (Killed, Ended):
@@ -161,6 +164,15 @@ class Keeping(Controller):
         if result.get("secret"):
             self.secret, self.held_id = result["secret"], result["access_token"]["id"]
         return Report(result=result, warnings=tuple(warnings))
+
+    def stored(self) -> dict[str, str]:
+        """The secrets in use that are in the store, by id."""
+        entries = self._store().entries().values() if self._file and self._file.exists() else ()
+        return {entry.id: entry.token for entry in entries if entry.id and entry.token}
+
+    def secrets(self) -> dict[str, str]:
+        """Those, and that of the last result."""
+        return {**self.stored(), **({self.held_id: self.secret} if self.secret else {})}
 
     def holds_now(self) -> tuple[str | None, str | None, frozenset[str]]:
         """The id and the secret that are held, and the recorded nonces."""

@@ -17,6 +17,7 @@ from .._model.tokens import Generation, ListedToken, unmanaged_namesakes
 from .access_check import check_access
 from .account import Account
 from .creation import Creations, Wanted
+from .revocations import Revocations
 from .secret_store import Minted, SecretStore
 from .verification import NotProven, Probe, Prober, failures, sentence
 from .workers import Workers
@@ -94,9 +95,10 @@ def revoke(
     if apply and (token or held):
         account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
         token, held = account.token(token_id), secret_store.holds(token_id)
-        if token:
-            account.delete(token.id)
-        if held:
+        with Revocations(account, secret_store) as revocations:
+            if token:
+                revocations.revoke(token.id)
+        if held and not token:
             secret_store.revoked({token_id})
     return plan_revocation(desired, token, held=held), token
 
@@ -111,7 +113,7 @@ class _Batch:
     def __init__(self, plans: t.Sequence[Plan], account: Account, secret_store: SecretStore, workers: Workers) -> None:
         self._account, self._secret_store, self._workers = account, secret_store, workers
         self._done = {each.desired.slot: _expected(each) for each in plans}
-        self._revoked: set[str] = set()
+        self._revocations = Revocations(account, secret_store)
         # The list may be read again before the creations, and what is new in it then was not there for the plans.
         self._known = {slot: account.generations(slot) for slot in self._done}
 
@@ -122,14 +124,10 @@ class _Batch:
     def run(self) -> list[Outcome]:
         """Before creations, creations, what must only follow a creation that works."""
         minting = [each for each in self.outcomes() if each.plan.mints]
-        try:
+        with self._revocations:
             self._delete(_deletions(minting, before_mint=True))
             self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
             self._delete(_deletions(self._going_on(), before_mint=False))
-        finally:
-            # Also when the task is ended here: nobody may go on using what was revoked.
-            if self._revoked:
-                self._secret_store.revoked(self._revoked)
         gone = [each.slot for each in self._going_on() if Forget() in each.plan.steps]
         if gone:
             self._secret_store.forget(gone)
@@ -143,7 +141,8 @@ class _Batch:
         self._done[slot] = replace(self._done[slot], **facts)
 
     def _delete(self, deletions: t.Sequence[tuple[Slot, str]]) -> None:
-        for (slot, token_id), answer in self._workers.map(self._revoke, deletions, "revoked"):
+        done = self._workers.map(lambda deletion: self._revocations.revoke(deletion[1]), deletions, "revoked")
+        for (slot, token_id), answer in done:
             if not isinstance(answer, EllipsisError):
                 continue
             if self._done[slot].minted and self._secret_store.secret(slot) is None:
@@ -153,10 +152,6 @@ class _Batch:
                 )
             else:
                 self._update(slot, error=answer)
-
-    def _revoke(self, deletion: tuple[Slot, str]) -> None:
-        self._account.delete(deletion[1])
-        self._revoked.add(deletion[1])
 
     def _mint(self, wanted: t.Sequence[Desired]) -> None:
         if not wanted:

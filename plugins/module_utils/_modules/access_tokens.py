@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._account.account import Account
 from .._account.converge import Outcome, converge_all
 from .._account.path_lookup import resolve_paths
+from .._account.revocations import Revocations
 from .._account.secret_store import ExternalStore, SecretStore
 from .._account.workers import NotDone, Workers
 from .._api.connection import CONNECTION_SPEC
@@ -21,7 +22,6 @@ from .._model.errors import EllipsisError, OptionError, RolledBack
 from .._model.marker import Slot
 from .._model.plan import Desired, Held
 from .._model.prune import Decision, decide, rules_of
-from .._model.tokens import Generation
 from .options import ACCESS_TOKEN_SPEC, desired_of, held_of
 from .result import Result, call_counts, set_result
 from .task_context import Context, Params
@@ -135,18 +135,8 @@ def _prune(decisions: t.Iterable[Decision], account: Account, secret_store: Secr
     if not going:
         return
     account.begin_writing(going[0].marker.slot.owner)
-    revoked: set[str] = set()
-
-    def revoke(generation: Generation) -> None:
-        account.delete(generation.id)
-        revoked.add(generation.id)
-
-    try:
-        answers = workers.map(revoke, going, "pruned")
-    finally:
-        # Also when some failed or the task is ended here: nobody may go on using what was revoked.
-        if revoked:
-            secret_store.revoked(revoked)
+    with Revocations(account, secret_store) as revocations:
+        answers = workers.map(lambda generation: revocations.revoke(generation.id), going, "pruned")
     errors = [str(answer) for _generation, answer in answers if isinstance(answer, EllipsisError)]
     if errors:
         raise EllipsisError(f"{len(errors)} of {len(going)} tokens could not be pruned: {errors[0]}")
