@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Law 10: a task that is ended at any of its steps leaves no token whose secret nobody has, and no secret of a dead one."""
+"""Law 9: a task that is ended at any of its steps leaves no token whose secret nobody has, and no secret of a dead one."""
 
 from __future__ import annotations
 
