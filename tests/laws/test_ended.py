@@ -63,8 +63,10 @@ class World:
         module = _access_tokens if "tokens" in task else _access_token
         report = self.controller.execute(task, interruptions, module)
         self.known.update(self.controller.secrets())
-        for name, secret in (report.result or {}).get("secrets", {}).items():
-            self.known[report.result["access_tokens"][name]["id"]] = secret
+        result = report.result or {}
+        self.known.update(
+            (result["access_tokens"][name]["id"], secret) for name, secret in result.get("secrets", {}).items()
+        )
         return report
 
 
