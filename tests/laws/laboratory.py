@@ -99,6 +99,9 @@ class InterruptedStore:
         self._secret_store.revoked(token_ids)
         self._pass_by()
 
+    def check(self) -> None:
+        self._secret_store.check()
+
     def begin(self, nonces: Mapping[Slot, str]) -> None:
         self._pass_by()
         self._secret_store.begin(nonces)
@@ -145,9 +148,14 @@ class Keeping(Controller):
         self.interruptions = Interruptions()
 
     def execute(
-        self, options: Options, interruptions: Interruptions | None = None, module: Any = _access_token
+        self,
+        options: Options,
+        interruptions: Interruptions | None = None,
+        module: Any = _access_token,
+        *,
+        apply: bool = True,
     ) -> Report:
-        """One task in a process of its own, which may be killed. module: whose task it is."""
+        """One task in a process of its own, which may be killed. module: whose task it is. apply: not in check mode."""
         self.interruptions = interruptions or Interruptions()
         stored = {"store": str(self._file), "store_plaintext": True} if self._file else {}
         warnings: list[str] = []
@@ -156,7 +164,7 @@ class Keeping(Controller):
         try:
             with handing_over(account):
                 parameters = self.parameters({**stored, **options}, module)
-                result = module.run(parameters, Context(account, True, self._open))
+                result = module.run(parameters, Context(account, apply, self._open))
         except EllipsisError as exc:
             return Report(error=exc, warnings=tuple(warnings))
         except (Killed, Ended):

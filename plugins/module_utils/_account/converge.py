@@ -69,6 +69,8 @@ def converge_all(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
     plans = _plans(wanted, account, secret_store, apply=apply)
+    if any(each.steps for each in plans):
+        secret_store.check()
     check_access([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, secret_store, workers)
@@ -92,6 +94,8 @@ def revoke(
 ) -> tuple[Plan, ListedToken | None]:
     """Revoke one token by its id, whoever made it; a secret store that holds it takes the one before it back."""
     token, held = account.token(token_id), secret_store.holds(token_id)
+    if held:
+        secret_store.check()
     if apply and (token or held):
         account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
         token, held = account.token(token_id), secret_store.holds(token_id)

@@ -61,7 +61,9 @@ def run(params: Params, context: Context) -> Result:
         if context.apply:
             account.prepare_writing(params["owner"])
         # Asked for before anything is written, since it may refuse.
-        decide(slots, account.all_generations(), params["owner"], rules, account.now())
+        foreseen = decide(slots, account.all_generations(), params["owner"], rules, account.now())
+        if any(decision.revoke for decision in foreseen):
+            secret_store.check()
     outcomes = converge_all(wanted, account, secret_store, workers, apply=context.apply)
     failed = [outcome for outcome in outcomes if outcome.error]
     decisions: tuple[Decision, ...] = ()
