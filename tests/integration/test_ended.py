@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, Request, Response
+from ansible_collections.ellipsis.drive.tests.emulator import PASSWORD, USER, Emulator, ManualClock, Request, Response
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
 
 TASK = """
@@ -72,7 +72,7 @@ def emulator() -> Emulator:
 
 
 def is_creation(request: Request) -> bool:
-    return request.method == "POST"
+    return request.method == "POST" and request.path.endswith("/accessToken")
 
 
 def is_proof(request: Request) -> bool:
@@ -91,6 +91,13 @@ def children(pid: int) -> list[int]:
         if int(fields[1]) == pid:
             found.append(int(stat.parent.name))
     return found
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def terminate(pid: int) -> None:
@@ -124,6 +131,26 @@ ROWS = [
 ]
 
 
+def end_a_run(
+    tasks: str,
+    act: Callable[[int], None],
+    after: Callable[[Request], bool],
+    controller: Controller,
+    emulator: EndingEmulator,
+    **environment: str,
+) -> tuple[int, str]:
+    """How it ended, and what it said."""
+    playbook = controller.folder / "ended.yml"
+    play = {"hosts": "localhost", "gather_facts": False, "vars": VARIABLES, "tasks": yaml.safe_load(tasks)}
+    playbook.write_text(yaml.safe_dump([play]))
+    command = ["ansible-playbook", "-i", str(controller.inventory), str(playbook)]
+    with (controller.folder / "said").open("w") as said:
+        process = controller.start(command, said, said, {**controller.environment, **environment})
+        emulator.end(after, lambda: act(process.pid), lambda: is_gone(process.pid))
+        code = process.wait(60)
+    return code, (controller.folder / "said").read_text()
+
+
 @pytest.mark.parametrize(("tasks", "act", "after"), ROWS, ids=lambda each: getattr(each, "__name__", ""))
 def test_an_ended_run_takes_its_token_back(
     tasks: str,
@@ -132,14 +159,7 @@ def test_an_ended_run_takes_its_token_back(
     controller: Controller,
     emulator: EndingEmulator,
 ) -> None:
-    playbook = controller.folder / "ended.yml"
-    play = {"hosts": "localhost", "gather_facts": False, "vars": VARIABLES, "tasks": yaml.safe_load(tasks)}
-    playbook.write_text(yaml.safe_dump([play]))
-    with (controller.folder / "said").open("w") as said:
-        process = controller.start(["ansible-playbook", "-i", str(controller.inventory), str(playbook)], said, said)
-        emulator.end(after, lambda: act(process.pid), lambda: process.poll() is not None)
-        code = process.wait(60)
-    output = (controller.folder / "said").read_text()
+    code, output = end_a_run(tasks, act, after, controller, emulator)
     assert code == CODES[act], output
     assert emulator.tokens, output
     # What is left of a run may still be at it.
@@ -148,3 +168,24 @@ def test_an_ended_run_takes_its_token_back(
         time.sleep(0.05)
     assert [token.revoked_at is None for token in emulator.tokens] == [False], output
     assert not any(secret in output for secret in emulator.secrets)
+
+
+def kill(pid: int) -> None:
+    for each in (*children(pid), pid):
+        os.kill(each, signal.SIGKILL)
+
+
+def test_nothing_is_left_in_the_temporary_directory(controller: Controller, emulator: EndingEmulator) -> None:
+    """A killed run leaves the login, the next run removes that, and one that is terminated leaves none."""
+
+    def left() -> list[str]:
+        return [path.read_text() for path in (controller.folder / "local_tmp").glob("*/ellipsis-*")]
+
+    login = {"ELLIPSIS_API_TOKEN": "", "ELLIPSIS_USERNAME": USER, "ELLIPSIS_PASSWORD": PASSWORD}
+    code, output = end_a_run(TASK, kill, is_creation, controller, emulator, **login)
+    assert code == -signal.SIGKILL, output
+    assert len(left()) == 1
+    another = TASK.replace("tile server", "viewer")
+    code, output = end_a_run(another, terminate, is_creation, controller, emulator, **login)
+    assert code == -signal.SIGTERM, output
+    assert not left()
