@@ -22,6 +22,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors impor
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import normalise
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
     PROCESS,
     OptionSources,
@@ -149,22 +150,29 @@ def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
             timeout=wanted["lock_timeout"],
             holder=f"lookup of {wanted['description']!r}",
         ):
-            found = shared.read() or _run(wanted, apply, loader)
-            if apply:
-                shared.write(found)
+            found = shared.read() or _run(wanted, apply, loader, shared.write if apply else _nowhere)
     return found
 
 
-def _run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
-    """Converge through the core of the module."""
+def _nowhere(_value: Values) -> None:
+    """A store has it, or there is none in check mode."""
+
+
+def _run(wanted: Values, apply: bool, loader: DataLoader, share: t.Callable[[Values], None] = _nowhere) -> Values:
+    """Converge through the core of the module. share: for the other evaluations of this run."""
     connection = connection_of(wanted)
-    with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=wanted["description"]) as account:
+    with (
+        lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=wanted["description"]) as account,
+        handing_over(account),
+    ):
         result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection)))
-    secret = result.get("secret")
-    if secret is None and apply:
-        raise EllipsisError(
-            f"{wanted['description']!r} has a token but its secret is not known here ({result['reason']}); it may have been "
-            "made by another controller at the same moment. Run again."
-        )
-    placeholder = f"(the secret of {wanted['description']!r}, which is only created outside of check mode)"
-    return {**{field: result["access_token"].get(field) for field in FIELDS}, "secret": secret or placeholder}
+        secret = result.get("secret")
+        if secret is None and apply:
+            raise EllipsisError(
+                f"{wanted['description']!r} has a token but its secret is not known here ({result['reason']}); it may have "
+                "been made by another controller at the same moment. Run again."
+            )
+        placeholder = f"(the secret of {wanted['description']!r}, which is only created outside of check mode)"
+        found = {**{field: result["access_token"].get(field) for field in FIELDS}, "secret": secret or placeholder}
+        share(found)
+    return found

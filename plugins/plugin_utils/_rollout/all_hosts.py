@@ -222,7 +222,8 @@ class AllHosts(EllipsisAction):
             params["store_vault_id"] = settings.get("access_tokens_store_vault_id")
             params["store_plaintext"] = settings["access_tokens_store_plaintext"]
         params["take_over"] = settings["access_tokens_take_over"]
-        result = self._run_here(params, self._inherit(params, self._task_vars), apply=apply)
+        origins = self._inherit(params, self._task_vars)
+        result = self._run_here(params, origins, apply=apply, finish=dict)
         if result.get("failed") and "access_tokens" not in result:
             raise EllipsisError(str(result["msg"]))
         return result
