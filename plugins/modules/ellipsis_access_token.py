@@ -142,8 +142,10 @@ options:
     default: 33%
   overlap:
     description:
-      - How long a replaced token lives on, counted from the creation of the new one. It is revoked by the first run after
-        that, or at once if this is V(0).
+      - How long a replaced token lives on, counted from the creation of the one that replaced it. It is revoked by the first
+        run after that, or at once if this is V(0). Later changes do not shorten that time, so several may live on.
+      - No more than 10 tokens with this O(description) and O(owner) live at once. A change that would need one more is
+        refused.
     type: str
     default: 1h
   regenerate:
@@ -164,7 +166,7 @@ options:
         one is gone, a new token is made.
       - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by
         the next one.
-      - The secret of a replaced token stays beside that of its replacement, as C(previous), until it is revoked.
+      - The secret of a replaced token stays in the entry of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
     type: path
   store_vault_id:
@@ -393,7 +395,9 @@ superseded:
       description: When it expires by itself. V(null) for never.
       type: str
     retire_at:
-      description: From when on a run revokes it. V(null) in check mode if the new token does not exist yet.
+      description:
+        - From when on a run revokes it. V(null) in check mode if the new token does not exist yet.
+        - V(null) for a token newer than the one with O(held_id) too, which nobody holds. It may go with the next change.
       type: str
 renew_at:
   description: From when on a run replaces the token. V(null) for never and where it is not known yet.
