@@ -22,6 +22,8 @@ description:
     time to take the new one; a later run revokes it.
   - Tokens that were not made by this module, or that belong to another O(owner), are never touched, except when they are
     named by O(token_id).
+  - Two tasks, items or hosts of one run that want different tokens for the same O(description) and O(owner) would replace each
+    other's. The second one is refused before it writes anything.
 extends_documentation_fragment:
   - ellipsis.drive._attributes
   - ellipsis.drive._connection
@@ -153,6 +155,8 @@ options:
       - What to do when there is a token but it does not have the wanted O(access_list), O(scope) or O(valid_for).
       - V(drift) replaces it, V(never) keeps it, V(fail) fails without a change.
       - V(always) replaces the token on every run, different or not. With O(overlap=0) that is the answer to a leaked secret.
+      - One run of Ansible replaces it once. Other tasks, hosts, items and lookups of the run that ask for V(always) get the same
+        token, and its secret.
     type: str
     choices: [never, fail, drift, always]
     default: drift

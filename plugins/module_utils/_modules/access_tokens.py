@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._account.account import Account
 from .._account.converge import Outcome, converge_all
 from .._account.path_lookup import resolve_paths
+from .._account.run_memory import declared
 from .._account.secret_store import ExternalStore, SecretStore
 from .._account.workers import NotDone, Workers
 from .._api.connection import CONNECTION_SPEC
@@ -61,8 +62,10 @@ def run(params: Params, context: Context) -> Result:
             account.prepare_writing(params["owner"])
         # Asked for before anything is written, since it may refuse.
         decide(slots, account.all_generations(), params["owner"], rules, account.now())
-    outcomes = converge_all(wanted, account, secret_store, workers, apply=context.apply)
+    with declared(context.memory, wanted):
+        outcomes = converge_all(wanted, account, secret_store, workers, context.memory, apply=context.apply)
     failed = [outcome for outcome in outcomes if outcome.error]
+    context.memory.withdraw([outcome.slot for outcome in failed])
     decisions: tuple[Decision, ...] = ()
     if rules and not failed:
         decisions = decide(slots, account.all_generations(), params["owner"], rules, account.now())

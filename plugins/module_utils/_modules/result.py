@@ -190,9 +190,11 @@ def _circumstances(outcome: Outcome) -> Result:
 
 
 def _secret(outcome: Outcome, secret_store: SecretStore) -> str | None:
-    """The secret of the token in use: just minted, or held since earlier."""
+    """The secret of the token in use: just minted, made by an earlier task of this run, or held since earlier."""
     if outcome.minted:
         return outcome.minted.secret
+    if outcome.made:
+        return outcome.made.secret
     slot = outcome.plan.desired.slot
     held = outcome.current and secret_store.held(slot).id == outcome.current.id
     return secret_store.secret(slot) if held else None

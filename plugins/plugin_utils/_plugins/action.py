@@ -38,6 +38,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
     accounts,
     writer_lock,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
 
@@ -67,12 +68,12 @@ class EllipsisAction(ActionBase):
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             result = self._run_elsewhere(params, origins, task_vars or {})
         else:
-            result = self._run_here(params, origins)
+            result = self._run_here(params, origins, task_vars or {})
         if result.get("secret") or any(any((result.get(name) or {}).values()) for name in _OF_SETS):
             self._censor(result)
         return result
 
-    def _run_here(self, params: Values, origins: OptionSources) -> Values:
+    def _run_here(self, params: Values, origins: OptionSources, task_vars: Values) -> Values:
         if REQUESTS_IMPORT_ERROR:
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         valid = params
@@ -82,9 +83,9 @@ class EllipsisAction(ActionBase):
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
                 account.forget()
-            context = Context(
-                account, not self._task.check_mode, store_opener(self._loader, connection), display.display
-            )
+            apply = not self._task.check_mode
+            memory = FileMemory(connection, self._declarer(task_vars), apply=apply)
+            context = Context(account, apply, store_opener(self._loader, connection), display.display, memory)
             result = self.core(valid, context)
         except EllipsisError as exc:
             for account in accounts():
@@ -151,6 +152,11 @@ class EllipsisAction(ActionBase):
 
     def _holder(self) -> str:
         return f"task {self._task.get_name()!r}"
+
+    def _declarer(self, task_vars: Values) -> Declarer:
+        item = "an item of " if "ansible_loop_var" in task_vars else ""
+        host = task_vars.get("inventory_hostname", "localhost")
+        return Declarer(f"{item}{self._holder()} on {host}", self._task._uuid)  # noqa: SLF001 - the same for all hosts
 
     def _is_retry(self, params: Values) -> bool:
         """Whether this is another try of the same item of the same task (until, retries)."""

@@ -33,6 +33,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_conte
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import lookup_account, writer_lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import open_store, store_opener
@@ -125,12 +126,13 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
     wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
     wanted["held_id"] = None
     apply = not variable("ansible_check_mode")
+    declarer = Declarer(f"a lookup on {variable('inventory_hostname') or 'localhost'}")
     if params["store"] is not None:
-        return _run(wanted, apply, loader)
-    return _once_per_run(wanted, apply, loader)
+        return _run(wanted, apply, loader, declarer)
+    return _once_per_run(wanted, apply, loader, declarer)
 
 
-def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
+def _once_per_run(wanted: Values, apply: bool, loader: DataLoader, declarer: Declarer) -> Values:
     """A token that nobody keeps: made by whoever asks first, while the others wait."""
     lifetime = desired_of(wanted).lifetime
     if lifetime == NEVER or lifetime > _LONGEST_UNSTORED:
@@ -149,17 +151,18 @@ def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
             timeout=wanted["lock_timeout"],
             holder=f"lookup of {wanted['description']!r}",
         ):
-            found = shared.read() or _run(wanted, apply, loader)
+            found = shared.read() or _run(wanted, apply, loader, declarer)
             if apply:
                 shared.write(found)
     return found
 
 
-def _run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
+def _run(wanted: Values, apply: bool, loader: DataLoader, declarer: Declarer) -> Values:
     """Converge through the core of the module."""
     connection = connection_of(wanted)
     with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=wanted["description"]) as account:
-        result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection)))
+        memory = FileMemory(connection, declarer, apply=apply)
+        result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection), memory=memory))
     secret = result.get("secret")
     if secret is None and apply:
         raise EllipsisError(
