@@ -105,7 +105,8 @@ def _plans(
     wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, memory: RunMemory, *, apply: bool
 ) -> list[Plan]:
     """What to do. Before anything is written this process has to be the only writer since the list was read."""
-    owners = sorted({desired.slot.owner for desired in wanted}) if apply else []
+    # Runs do not wait for each other's own tokens.
+    owners = sorted({desired.slot.owner for desired in wanted if not desired.slot.run_only}) if apply else []
     for owner in owners:
         account.prepare_writing(owner)
     plans = [_decide(desired, account, secret_store, memory) for desired in wanted]

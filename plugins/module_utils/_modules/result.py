@@ -79,6 +79,7 @@ def listed_token(token: ListedToken, secret: str | None = None) -> Result:
         "expires_at": format_date(actual_expiry(marker, token.expires_at) if marker else token.expires_at),
         "valid_for": format_duration(marker.lifetime) if marker else None,
         "managed": marker is not None,
+        "run_only": marker is not None and marker.slot.run_only,
         "fingerprint": fingerprint(secret) if secret else None,
     }
 

@@ -100,7 +100,7 @@ class FileMemory:
 
 
 def _key(slot: Slot) -> str:
-    return f"{slot.owner} {slot.description}"
+    return f"{slot.owner} {'of this run ' if slot.run_only else ''}{slot.description}"
 
 
 def _sentence(slot: Slot, known: Entry, entry: Entry) -> str:

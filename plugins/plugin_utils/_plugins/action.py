@@ -39,10 +39,12 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
     writer_lock,
 )
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
 
 display = Display()
+revoke_at_end()
 Values = dict[str, t.Any]
 _ACTION_GROUP = "group/ellipsis.drive.ellipsis"
 _OF_SETS = ("secrets", "superseded_secrets")
