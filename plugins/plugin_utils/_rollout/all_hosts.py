@@ -223,7 +223,7 @@ class AllHosts(EllipsisAction):
             params["store_plaintext"] = settings["access_tokens_store_plaintext"]
         params["take_over"] = settings["access_tokens_take_over"]
         origins = self._inherit(params, self._task_vars)
-        result = self._run_here(params, origins, apply=apply, finish=dict)
+        result = self._run_here(params, origins, self._task_vars, apply=apply, finish=dict)
         if result.get("failed") and "access_tokens" not in result:
             raise EllipsisError(str(result["msg"]))
         return result

@@ -99,7 +99,7 @@ def failure(task: Values, result: Values, rolled: Rollout) -> Values:
 
 
 def _earlier(token: Values, secrets: t.Mapping[str, str], held: Values | None) -> Values | None:
-    for old in token["superseded"]:
+    for old in reversed(token["superseded"]):
         secret = secrets.get(old["id"]) or _secret_of(old["id"], held)
         if secret:
             return _facts(old, secret)
