@@ -81,12 +81,12 @@ def converge_all(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
     plans = _plans(wanted, account, secret_store, memory, apply=apply)
-    if any(each.steps for each in plans):
-        secret_store.check()
     for each in plans:
         check_ids(
             repr(each.desired.slot.description), (step.token_id for step in each.steps if isinstance(step, Delete))
         )
+    if any(each.steps for each in plans):
+        secret_store.check()
     check_access([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, secret_store, workers)
