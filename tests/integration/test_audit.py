@@ -22,7 +22,7 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import Contro
 
 AUDIT = Path("ellipsis.drive.audit")
 NAME = "ellipsis-access-tokens"
-FORMS = ("html", "csv", "json")
+FORMS = ("html", "csv", "json", "prom")
 HOSTILE = "<script>document.title='owned'</script>{{ 7*7 }}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 OWN = f"""

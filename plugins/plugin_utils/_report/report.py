@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The findings about an account as a page, a table for spreadsheets, and JSON (pure).
+"""The findings about an account as a page, a table for spreadsheets, JSON, and metrics (pure).
 
 Descriptions are written by whoever may make tokens in the account, so none of them is trusted: not as HTML, not as a
 formula, not as text that is free of secrets.
@@ -18,6 +18,7 @@ import typing as t
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import scrub
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.metrics import metrics
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.page import page
 
 Audited = t.Mapping[str, t.Any]
@@ -102,4 +103,4 @@ def _cell(value: t.Any) -> str:
     return f"'{value}" if value.lstrip().startswith(_FORMULA) else str(value)
 
 
-FORMS: t.Mapping[str, t.Callable[[Audited, str], str]] = {"html": page, "json": _json, "csv": _csv}
+FORMS: t.Mapping[str, t.Callable[[Audited, str], str]] = {"html": page, "json": _json, "csv": _csv, "prom": metrics}

@@ -151,12 +151,12 @@ def test_the_page_says_what_was_found() -> None:
     assert text.index("duplicate of 'late'") < text.index("never_expires of 'late'")
 
 
-@pytest.mark.parametrize("form", ["html", "csv", "json"])
+@pytest.mark.parametrize("form", ["html", "csv", "json", "prom"])
 def test_an_empty_account_has_a_report(form: str) -> None:
     assert render(audited(), form)
 
 
-@pytest.mark.parametrize("form", ["html", "csv", "json"])
+@pytest.mark.parametrize("form", ["html", "csv", "json", "prom"])
 def test_secrets_in_descriptions_are_masked(form: str) -> None:
     text = render(audited(token(f"key {SECRET}"), findings=(finding("duplicate", "error", SECRET),)), form, SECRET)
     assert SECRET not in text and "key ********" in text
@@ -208,7 +208,7 @@ def test_json_can_be_read_and_encoded(text: str) -> None:
     [
         ({}, "html", "the input has no listed_at, access_tokens, findings, summary, verified"),
         ("text", "html", "register a task with ellipsis_access_token_info"),
-        (audited(), "pdf", "'pdf' is not a form of reports; use one of html, json, csv"),
+        (audited(), "pdf", "'pdf' is not a form of reports; use one of html, json, csv, prom"),
     ],
 )
 def test_bad_input_is_named(value: Any, form: str, said: str) -> None:
