@@ -129,8 +129,8 @@ options:
     default: all
   valid_for:
     description:
-      - How long a new token lives, as a duration such as V(90d), V(12h) or a number of seconds, or V(never) for one that never
-        expires.
+      - How long a new token lives, as a duration such as V(90d) or V(12h), or V(never) for one that never expires.
+      - The units of durations are V(w), V(d), V(h), V(m) and V(s). A number without a unit is refused, except for V(0).
       - Needed for O(state=present), so that a token that never expires is always somebody's decision.
       - That time has passed is not a difference; another value of this option is.
     type: str

@@ -8,6 +8,7 @@ EllipsisError
 ├── TransportError     no usable answer came back
 │   ├── Unsent         the request surely never reached the server
 │   └── Rejected       the connection will not get better by trying again (certificate, redirect)
+│       ├── NoServer   nothing is there that could answer (an unknown name, a port of this host that nobody listens on)
 │       └── NotTheApi  something else than Ellipsis Drive answers there
 ├── LoginRefused       the password, which is not sent again
 ├── Ambiguous          a creation whose outcome is unknown
@@ -37,6 +38,10 @@ class Unsent(TransportError):
 
 class Rejected(TransportError):
     """The request surely had no effect and will not have one: untrusted certificate, redirect."""
+
+
+class NoServer(Rejected):
+    """Nothing is there that could answer, and waiting brings nothing."""
 
 
 class NotTheApi(Rejected):

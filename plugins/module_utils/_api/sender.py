@@ -17,6 +17,7 @@ from .api_check import Pong, objection, pong
 from .connection import Connection
 from .errors import (
     ApiError,
+    NoServer,
     NotTheApi,
     Rejected,
     TransportError,
@@ -24,7 +25,7 @@ from .errors import (
     scrub,
 )
 from .hints import readable
-from .retry import pause
+from .retry import LONGEST_SILENCE, pause
 from .session import Bearer, exchange
 
 if t.TYPE_CHECKING:
@@ -34,7 +35,10 @@ _WORDS_OF_A_STRANGER = 100
 
 
 class Sender:
-    """Sends requests for one connection. sleep, monotonic and jitter are the only clock and chance it knows."""
+    """Sends requests for one connection. sleep, monotonic and jitter are the only clock and chance it knows.
+
+    tell takes a line for whoever waits, where somebody can see it.
+    """
 
     def __init__(
         self,
@@ -44,10 +48,13 @@ class Sender:
         sleep: t.Callable[[float], None] = time.sleep,
         monotonic: t.Callable[[], float] = time.monotonic,
         jitter: t.Callable[[], float] = random.random,
+        tell: t.Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.connection = connection
         self.sleep, self.monotonic = sleep, monotonic
-        self._session, self._jitter = session, jitter
+        self._session, self._jitter, self._tell = session, jitter, tell
+        # Of the requests that wait at the same time one says so.
+        self._waiting = False
         # Whether there was an answer that only the API gives.
         self._recognised = False
         self._secrets = frozenset(connection.secrets)
@@ -70,13 +77,32 @@ class Sender:
         start = self.monotonic()
         for attempt in itertools.count(1):
             try:
-                return self._try(method, path, auth, **arguments)
+                answer = self._try(method, path, auth, timeout=self._timeout(attempt), **arguments)
             except (ApiError, TransportError) as exc:
                 seconds = pause(attempt, getattr(exc, "retry_after", None), self._jitter())
-                if not again(exc) or self.monotonic() - start + seconds > self.connection.retry_time:
+                waited = self.monotonic() - start
+                if not again(exc) or waited + seconds > self.connection.retry_time:
                     raise
+                if waited + seconds > LONGEST_SILENCE:
+                    self._say_waiting(exc, self.connection.retry_time - waited)
+            else:
+                self._waiting = False
+                return answer
             self.sleep(seconds)
         raise RuntimeError("unreachable")
+
+    def _timeout(self, attempt: int) -> tuple[float, float]:
+        """Seconds to connect, and for each part of the answer. The first attempt gives up early, so that it can be told."""
+        seconds = self.connection.timeout
+        patient = attempt > 1 or self.connection.retry_time < seconds
+        return (seconds if patient else min(seconds, LONGEST_SILENCE)), seconds
+
+    def _say_waiting(self, error: EllipsisError, left: float) -> None:
+        with self._lock:
+            said, self._waiting = self._waiting, True
+        if not said:
+            words = str(error).rstrip(". ")
+            self._tell(f"{words}. Trying again for {left:.0f} more seconds (retry_time={self.connection.retry_time}).")
 
     def doubt(self) -> None:
         """Ask whether the API is there at all, after an answer that is of no use; NotTheApi when it is not."""
@@ -105,6 +131,8 @@ class Sender:
     def _ping(self, url: str) -> Pong | None:
         try:
             answer = self._exchange("GET", url)
+        except NoServer:
+            return None
         except Rejected as exc:
             return Pong(False, str(exc))
         except TransportError:

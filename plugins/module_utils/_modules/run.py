@@ -26,9 +26,13 @@ USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_
 Core = t.Callable[[Params, Context], dict[str, t.Any]]
 
 
-def open_client(connection: Connection, caches: t.Callable[..., LoginCache] = MemoryCache) -> Client:
-    """A client with an HTTP session of its own. caches: where logins are kept."""
-    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs))
+def open_client(
+    connection: Connection,
+    caches: t.Callable[..., LoginCache] = MemoryCache,
+    tell: t.Callable[[str], None] = lambda _line: None,
+) -> Client:
+    """A client with an HTTP session of its own. caches: where logins are kept. tell: see Sender; a module has no output."""
+    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs), tell=tell)
     return Client(sender, Login(sender, caches))
 
 
@@ -46,8 +50,9 @@ def run_module(spec: dict[str, t.Any], run: Core) -> None:
         result = run(module.params, Context(account, apply=not module.check_mode))
     except EllipsisError as exc:
         module.fail_json(msg=origins.tell(exc, module.params))
-    if result.get("failed"):
+    if result.get("failures"):
         result["msg"] = origins.of_requests(result["msg"], module.params)
+    if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible import constants as C
-from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -22,7 +21,6 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
     environment_name,
     read_token_file,
 )
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import REQUESTS_IMPORT_ERROR
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
     PROCESS,
@@ -73,8 +71,6 @@ class EllipsisAction(ActionBase):
         return result
 
     def _run_here(self, params: Values, origins: OptionSources) -> Values:
-        if REQUESTS_IMPORT_ERROR:
-            return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         valid = params
         try:
             valid = validated(self.spec, params, self.module)
@@ -90,7 +86,7 @@ class EllipsisAction(ActionBase):
             for account in accounts():
                 account.forget()
             return {"failed": True, "msg": origins.tell(exc, valid)}
-        if result.get("failed"):
+        if result.get("failures"):
             result["msg"] = origins.of_requests(result["msg"], valid)
         return result
 
