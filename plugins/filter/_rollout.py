@@ -11,7 +11,7 @@ name: _rollout
 short_description: The decisions of the role access_tokens
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - This is a part of the role P(ellipsis.drive.access_tokens#role). It may change or vanish at any time, so don't use it elsewhere.
 positional: _input, decision

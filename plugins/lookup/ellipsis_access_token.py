@@ -11,7 +11,7 @@ name: ellipsis_access_token
 short_description: The secret of an access token of Ellipsis Drive
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Returns the secret of an access token, or another fact about it, from the store in which
     M(ellipsis.drive.ellipsis_access_token) keeps it. That needs no network.

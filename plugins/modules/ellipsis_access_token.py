@@ -12,7 +12,7 @@ module: ellipsis_access_token
 short_description: Manage an access token of Ellipsis Drive
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Gives an integration an access token of its own, limited to some paths, to a tier on each of them and in time, and
     replaces it before it expires or when it should be a different one.

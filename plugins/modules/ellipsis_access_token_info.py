@@ -12,7 +12,7 @@ module: ellipsis_access_token_info
 short_description: List the access tokens of an Ellipsis Drive account
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Lists all live access tokens of the account, or those that pass every filter that is set. Expired and revoked tokens are
     not listed by the server.

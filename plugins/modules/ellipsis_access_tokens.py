@@ -12,7 +12,7 @@ module: ellipsis_access_tokens
 short_description: Manage a set of access tokens of Ellipsis Drive
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Does for a list of tokens what M(ellipsis.drive.ellipsis_access_token) does for one, with one listing for all of them and
     with several requests at a time.
