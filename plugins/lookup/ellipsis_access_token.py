@@ -20,6 +20,10 @@ description:
 extends_documentation_fragment:
   - ellipsis.drive._connection
   - ellipsis.drive._connection.plugin
+  - ellipsis.drive._access_token
+  - ellipsis.drive._access_token.verify
+  - ellipsis.drive._access_token.store
+  - ellipsis.drive._access_token.write
 options:
   _terms:
     description: Descriptions of tokens.
@@ -59,59 +63,6 @@ options:
       - Templates are evaluated often and at surprising times. A task is the better place to make tokens.
     type: bool
     default: false
-  access_list:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:access_list). Needed for O(create=true).
-    type: list
-    elements: dict
-  scope:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:scope).
-    type: str
-    choices: [all, ogc]
-    default: all
-  valid_for:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:valid_for). Needed for O(create=true).
-    type: str
-  renew_within:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:renew_within).
-    type: str
-    default: 33%
-  overlap:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:overlap).
-    type: str
-    default: 1h
-  regenerate:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:regenerate).
-    type: str
-    choices: [never, fail, drift, always]
-    default: drift
-  store_vault_id:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
-    type: str
-  store_plaintext:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_plaintext).
-    type: bool
-    default: false
-  take_over:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:take_over).
-    type: bool
-    default: false
-  backup:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:backup).
-    type: bool
-    default: false
-  verify:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:verify).
-    type: str
-    choices: [none, basic, strict]
-    default: basic
-  verify_timeout:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:verify_timeout).
-    type: int
-    default: 30
-  lock_timeout:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:lock_timeout).
-    type: int
-    default: 300
 notes:
   - Ansible does not hide what a lookup returns. Give tasks that use a secret C(no_log) and, where they write it to a file,
     C(diff=false) and a mode of V(0600).

@@ -21,6 +21,8 @@ extends_documentation_fragment:
   - ellipsis.drive._attributes
   - ellipsis.drive._attributes.info_module
   - ellipsis.drive._connection
+  - ellipsis.drive._access_token.store
+  - ellipsis.drive._access_token.verify
 options:
   token_id:
     description: Only the token with this id.
@@ -66,13 +68,6 @@ options:
       - File on the controller with the secrets of the tokens, see
         O(ellipsis.drive.ellipsis_access_token#module:store). Tokens whose secret is not in it are a finding.
     type: path
-  store_vault_id:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
-    type: str
-  store_plaintext:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_plaintext).
-    type: bool
-    default: false
   verify:
     description:
       - Whether to try the tokens whose secrets are in the O(store), see
@@ -80,10 +75,6 @@ options:
     type: str
     choices: [none, basic, strict]
     default: none
-  verify_timeout:
-    description: Seconds for which a token may be refused before that counts.
-    type: int
-    default: 30
   fail_on:
     description: Findings with which the task fails. For gates in continuous integration.
     type: list
