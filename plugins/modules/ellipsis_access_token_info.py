@@ -60,7 +60,8 @@ options:
   check_paths:
     description:
       - Whether to look for the paths of the tokens, which costs a request for each of them.
-      - Only then are V(path_missing), and V(too_wide) for access to everything in the drive, found.
+      - Only then are their names in RV(paths), and V(path_missing), and V(too_wide) for access to everything in the drive,
+        found.
     type: bool
     default: false
   store:
@@ -174,6 +175,28 @@ access_tokens:
         - The start of the SHA-256 hash of its secret, where the O(store) has that. V(null) elsewhere, since the server does not
           tell secrets.
       type: str
+account:
+  description: Whose tokens these are, as far as the options tell.
+  returned: success
+  type: dict
+  contains:
+    api_url:
+      description: The address that was asked.
+      type: str
+    username:
+      description: As in O(username). V(null) with a login token.
+      type: str
+    organization_id:
+      description: As in O(organization_id).
+      type: str
+    owner:
+      description: The filter O(owner).
+      type: str
+paths:
+  description: By id, the names of the paths that tokens are for. Empty without O(check_paths).
+  returned: success
+  type: dict
+  sample: {55bd98ac-a80b-59d4-88d8-4da7e7828ab6: Roads}
 findings:
   description: What deserves attention among the returned tokens.
   returned: success
