@@ -92,8 +92,9 @@ options:
     default: 33%
   overlap:
     description:
-      - How long a replaced token lives on, counted from the creation of the new one. It is revoked by the first run after
-        that, or at once if this is V(0).
+      - How long a replaced token lives on, counted from the creation of the one that replaced it. It is revoked by the first
+        run after that, or at once if this is V(0). Later changes do not shorten that time, so several may live on.
+      - No more than 10 tokens with this description and O(owner) live at once. A change that would need one more is refused.
     type: str
     default: 1h
   regenerate:
@@ -101,6 +102,8 @@ options:
       - What to do when there is a token but it does not have the wanted O(access_list), O(scope) or O(valid_for).
       - V(drift) replaces it, V(never) keeps it, V(fail) fails without a change.
       - V(always) replaces the token on every run, different or not. With O(overlap=0) that is the answer to a leaked secret.
+      - One run of Ansible replaces it once. Other tasks, hosts, items and lookups of the run that ask for V(always) get the same
+        token, and its secret.
     type: str
     choices: [never, fail, drift, always]
     default: drift

@@ -24,6 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import REQUESTS_IMPORT_ERROR
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import open_client
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.leftovers import remove_when_terminated, sweep
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.lock import Lock, LockError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
 
@@ -32,12 +33,17 @@ display = Display()
 _ACCOUNTS: dict[tuple[int, Connection], Account] = {}
 
 
+# Ansible loads actions in its main process before it forks; lookups may come to be loaded in forks alone.
+remove_when_terminated()
+
+
 def _open_client(connection: Connection) -> Client:
     if REQUESTS_IMPORT_ERROR:
         raise EllipsisError(
             f"requests is missing for {sys.executable}, the Python that runs Ansible on the controller; install it with "
             f"'{sys.executable} -m pip install requests'"
         )
+    sweep()
     return open_client(connection, RunFile, _tell)
 
 
