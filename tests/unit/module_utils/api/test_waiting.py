@@ -63,13 +63,13 @@ class Network(BaseAdapter):
     ids=["no connection", "short timeout", "one attempt", "no second attempt", "broken", "turned away"],
 )
 def test_who_waits_is_told(
-    network: dict[str, Any], options: dict[str, int], said_after: float | None, line: str
+    network: dict[str, Any], options: dict[str, Any], said_after: float | None, line: str
 ) -> None:
     clock, lines = ManualClock(0), []
     session = open_session("test")
     session.mount("http://", Network(clock, **network))
     sender = Sender(
-        Connection(URL, **{"retry_time": 60, **options}),
+        Connection(URL, **options),
         session,
         sleep=clock.sleep,
         monotonic=clock.now,
