@@ -19,7 +19,7 @@ try:
     import requests
     from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 except ImportError:
-    pass  # _http.py says so
+    pass  # session.py says so
 
 # Numbers of OpenSSL (X509_V_ERR_…): outside of its time, not for this name.
 _TIMES, _NAMES = (9, 10), (62, 64)
@@ -104,6 +104,8 @@ def _words(root: BaseException) -> str:
         return f"no way through the proxy: {_OBJECT.sub('', str(root.original_error))}"
     if len(root.args) == 2 and isinstance(root.args[1], Exception):
         return f"{root.args[0]} {root.args[1]}"
+    if isinstance(root, ConnectTimeoutError):
+        return str(root.args[-1])  # before it stands the connection
     return _OBJECT.sub("", str(root))
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,8 +73,8 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def failure(url: str, **arguments: object) -> TransportError:
-    more = {"auth": Bearer(SECRET), "timeout": 5, "verify": True, **arguments}
+def failure(url: str, **arguments: Any) -> TransportError:
+    more: dict[str, Any] = {"auth": Bearer(SECRET), "timeout": 5, "verify": True, **arguments}
     with pytest.raises(TransportError) as caught:
         exchange(open_session("test"), "POST", url, secrets=[SECRET], **more)
     assert caught.value.__cause__ is None
@@ -122,6 +123,13 @@ def test_unknown_name(number: int, kind: type[TransportError], monkeypatch: pyte
     assert error.__class__ is kind
     assert "no-such-host.invalid" in str(error)
     assert "Check the name in api_url, and the name service of this host" in str(error)
+
+
+def test_a_handshake_without_an_answer_sent_nothing(server: Server) -> None:
+    port = server(lambda connection: hang_up(connection) or hang_up(connection))
+    error = failure(f"https://127.0.0.1:{port}/v3", timeout=(0.2, 5))
+    assert error.__class__ is Unsent
+    assert "the TLS handshake timed out after 0.2 seconds" in str(error)
 
 
 @pytest.mark.parametrize("answer", [hang_up, reset], ids=["closed", "reset"])
@@ -231,7 +239,7 @@ def test_nothing_but_proxies_comes_from_the_environment(
     answered = exchange(
         open_session("agent/1"), "GET", url, secrets=[SECRET], auth=Bearer(SECRET), timeout=5, verify=True
     )
-    assert answered.status_code == 200
+    assert answered.status == 200
     head = received[0].decode()
     assert f"Authorization: Bearer {SECRET}\r\n" in head and "User-Agent: agent/1\r\n" in head
     assert SECRET not in head.splitlines()[0]

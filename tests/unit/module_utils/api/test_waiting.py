@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
@@ -36,9 +38,9 @@ class Network(BaseAdapter):
             reason = ConnectTimeoutError("Connection timed out")
             raise requests.exceptions.ConnectTimeout(MaxRetryError(None, URL, reason), request=request)  # type: ignore[arg-type]  # no pool
         answer = requests.Response()
-        answer.status_code, answer.request, answer.raw = self._status, request, None
+        answer.status_code, answer.request = self._status, request
+        answer.raw = HTTPResponse(io.BytesIO(b""), preload_content=False)
         answer.headers.update(self._headers)
-        answer._content = b""
         return answer
 
     def close(self) -> None:
