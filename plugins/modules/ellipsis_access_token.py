@@ -74,7 +74,8 @@ options:
         run. Relative paths start at the playbook. Its directory must exist.
       - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
         outside of the variable C(ellipsis_access_tokens) is left as it is.
-      - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone.
+      - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone. For the
+        same reason a symbolic link is refused; name the file that it leads to.
       - With a store the secret is not in the result, and the token in use is the one whose secret is in the store. If that
         one is gone, a new token is made.
       - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by

@@ -88,6 +88,11 @@ def hang_up(connection: socket.socket) -> None:
     connection.recv(65536)
 
 
+def silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
 def reset(connection: socket.socket) -> None:
     connection.recv(1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -126,7 +131,7 @@ def test_unknown_name(number: int, kind: type[TransportError], monkeypatch: pyte
 
 
 def test_a_handshake_without_an_answer_sent_nothing(server: Server) -> None:
-    port = server(lambda connection: hang_up(connection) or hang_up(connection))
+    port = server(silent)
     error = failure(f"https://127.0.0.1:{port}/v3", timeout=(0.2, 5))
     assert error.__class__ is Unsent
     assert "the TLS handshake timed out after 0.2 seconds" in str(error)
