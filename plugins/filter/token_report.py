@@ -11,7 +11,7 @@ name: token_report
 short_description: Report on the access tokens of an Ellipsis Drive account
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Makes a page, a table, JSON or metrics from what M(ellipsis.drive.ellipsis_access_token_info) returned.
   - No form holds a secret. What looks like one in a description is masked.

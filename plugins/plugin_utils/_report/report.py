@@ -22,7 +22,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.metrics imp
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.page import page
 
 Audited = t.Mapping[str, t.Any]
-_KEYS = ("listed_at", "access_tokens", "findings", "summary", "verified")
+_KEYS = ("listed_at", "account", "access_tokens", "paths", "findings", "summary", "verified")
 _COLUMNS = (
     "description",
     "owner",
@@ -56,11 +56,15 @@ def report(audited: t.Any, form: str, title: str) -> str:
     return FORMS[form]({key: _clean(audited[key]) for key in _KEYS}, _clean(title))
 
 
-def access_in_words(access_list: t.Sequence[t.Mapping[str, t.Any]] | None) -> str:
-    """Which tier on which paths, in one line."""
+def access_in_words(access_list: t.Sequence[t.Mapping[str, t.Any]] | None, names: t.Mapping[str, str]) -> str:
+    """Which tier on which paths, in one line. names: by id, as far as they are known."""
     if access_list is None:
         return "not told by the server"
-    return ", ".join(f"{each['access_tier']} {each['path_id']}{_fences(each)}" for each in access_list)
+    return ", ".join(f"{each['access_tier']} {_place(each['path_id'], names)}{_fences(each)}" for each in access_list)
+
+
+def _place(path_id: str, names: t.Mapping[str, str]) -> str:
+    return f"{names[path_id]} ({path_id})" if names.get(path_id) else path_id
 
 
 def _fences(grant: t.Mapping[str, t.Any]) -> str:
@@ -91,7 +95,10 @@ def _csv(audited: Audited, _title: str) -> str:
     for finding in audited["findings"]:
         found.setdefault(finding["token_id"], []).append(finding["finding"])
     for token in audited["access_tokens"]:
-        more = {"access": access_in_words(token["access_list"]), "findings": ", ".join(found.get(token["id"], ()))}
+        more = {
+            "access": access_in_words(token["access_list"], audited["paths"]),
+            "findings": ", ".join(found.get(token["id"], ())),
+        }
         writer.writerow([_cell({**token, **more}[column]) for column in _COLUMNS])
     return text.getvalue()
 
