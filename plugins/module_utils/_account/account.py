@@ -56,8 +56,8 @@ class Account:
         return self._known().get(token_id)
 
     def generations(self, slot: Slot) -> tuple[Generation, ...]:
-        """The live tokens of a slot, oldest first."""
-        return self.all_generations().get(slot, ())
+        """The live tokens of a slot, oldest first. What belongs to a run stands alone."""
+        return () if slot.run_only else self.all_generations().get(slot, ())
 
     def all_generations(self) -> t.Mapping[Slot, tuple[Generation, ...]]:
         """All our live tokens by slot."""

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from .._model.errors import EllipsisError, RolledBack
 from .._model.marker import Slot
-from .._model.plan import Delete, Desired, Forget, Mint, Plan, plan, plan_revocation
+from .._model.plan import Delete, Desired, Forget, Held, Mint, Plan, plan, plan_revocation
 from .._model.tokens import Generation, ListedToken, unmanaged_namesakes
 from .access_check import check_access
 from .account import Account
 from .creation import Creations, Wanted
 from .revocations import Revocations
+from .run_memory import NO_MEMORY, Made, RunMemory
 from .secret_store import Minted, SecretStore
 from .verification import NotProven, Probe, Prober, failures, sentence
 from .workers import Workers
@@ -29,7 +30,8 @@ ONE_BY_ONE = Workers()
 class Outcome:
     """A plan and, unless it was only made, what came of it.
 
-    current: the generation in use now, where there is one. error: why the plan was not carried out to its end.
+    current: the generation in use now, where there is one. made: its secret, when it was made by an earlier task of this run.
+    error: why the plan was not carried out to its end.
     """
 
     plan: Plan
@@ -38,6 +40,7 @@ class Outcome:
     lost_race: bool = False
     probes: tuple[Probe, ...] = ()
     namesakes: tuple[ListedToken, ...] = ()
+    made: Made | None = None
     error: EllipsisError | None = None
 
     @property
@@ -51,16 +54,24 @@ class Outcome:
         return bool(self.plan.steps) and not self.lost_race
 
 
-def converge(desired: Desired, account: Account, secret_store: SecretStore, *, apply: bool) -> Outcome:
+def converge(
+    desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory = NO_MEMORY, *, apply: bool
+) -> Outcome:
     """Bring one slot to what is wanted, or only say what that would take."""
-    outcome = converge_all([desired], account, secret_store, ONE_BY_ONE, apply=apply)[0]
+    outcome = converge_all([desired], account, secret_store, ONE_BY_ONE, memory, apply=apply)[0]
     if outcome.error:
         raise outcome.error
     return outcome
 
 
 def converge_all(
-    wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, workers: Workers, *, apply: bool
+    wanted: t.Sequence[Desired],
+    account: Account,
+    secret_store: SecretStore,
+    workers: Workers,
+    memory: RunMemory = NO_MEMORY,
+    *,
+    apply: bool,
 ) -> list[Outcome]:
     """Bring every slot to what is wanted, in the order of the arguments. Everything is planned before the first write."""
     for desired in wanted:
@@ -68,25 +79,44 @@ def converge_all(
             account.warn(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
-    plans = _plans(wanted, account, secret_store, apply=apply)
+    plans = _plans(wanted, account, secret_store, memory, apply=apply)
     if any(each.steps for each in plans):
         secret_store.check()
     check_access([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, secret_store, workers)
     outcomes = batch.run() if apply else batch.outcomes()
-    return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
+    forced = [each.minted for each in outcomes if each.minted and each.plan.desired.regenerate == "always"]
+    if forced:
+        memory.remember(forced)
+    again = {desired.slot for desired in wanted if desired.regenerate == "always"}
+    return [
+        replace(
+            each,
+            namesakes=namesakes.get(each.slot.description, ()),
+            made=_made_earlier(each, memory) if each.slot in again else None,
+        )
+        for each in outcomes
+    ]
 
 
-def _plans(wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, *, apply: bool) -> list[Plan]:
+def _made_earlier(outcome: Outcome, memory: RunMemory) -> Made | None:
+    made = memory.made(outcome.slot)
+    return made if made and outcome.current and made.id == outcome.current.id else None
+
+
+def _plans(
+    wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, memory: RunMemory, *, apply: bool
+) -> list[Plan]:
     """What to do. Before anything is written this process has to be the only writer since the list was read."""
-    owners = sorted({desired.slot.owner for desired in wanted}) if apply else []
+    # Runs do not wait for each other's own tokens.
+    owners = sorted({desired.slot.owner for desired in wanted if not desired.slot.run_only}) if apply else []
     for owner in owners:
         account.prepare_writing(owner)
-    plans = [_decide(desired, account, secret_store) for desired in wanted]
+    plans = [_decide(desired, account, secret_store, memory) for desired in wanted]
     writes = apply and any(each.steps for each in plans)
     outdated = [account.begin_writing(owner) for owner in owners if writes]
-    return [_decide(desired, account, secret_store) for desired in wanted] if any(outdated) else plans
+    return [_decide(desired, account, secret_store, memory) for desired in wanted] if any(outdated) else plans
 
 
 def revoke(
@@ -107,8 +137,14 @@ def revoke(
     return plan_revocation(desired, token, held=held), token
 
 
-def _decide(desired: Desired, account: Account, secret_store: SecretStore) -> Plan:
-    return plan(desired, account.generations(desired.slot), secret_store.held(desired.slot), account.now())
+def _decide(desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory) -> Plan:
+    generations, held = account.generations(desired.slot), secret_store.held(desired.slot)
+    made = memory.made(desired.slot) if desired.regenerate == "always" else None
+    if made and any(each.id == made.id for each in generations):
+        # One replacement in one run: what an earlier task of it made is for this one, too.
+        desired = replace(desired, regenerate="drift")
+        held = held if held.exclusive else Held(tracked=True, id=made.id)
+    return plan(desired, generations, held, account.now())
 
 
 class _Batch:

@@ -215,11 +215,13 @@ class Creations:
 
     def _twins(self, ours: Generation) -> tuple[Generation, ...]:
         """Tokens of the slot that were not there when the plan was made; late ones of our own are revoked on sight."""
-        others = [each for each in self._account.generations(ours.marker.slot) if each.id != ours.id]
+        slot = ours.marker.slot
+        others = [each for each in self._account.all_generations().get(slot, ()) if each.id != ours.id]
         new = [each for each in others if each.id not in self._known_ids]
         for late in [each for each in new if each.marker.nonce in self._nonces]:
             self._account.delete(late.id)
-        return tuple(each for each in new if each.marker.nonce not in self._nonces)
+        # What belongs to another run is no twin.
+        return () if slot.run_only else tuple(each for each in new if each.marker.nonce not in self._nonces)
 
 
 def _gave_up(wanted: Wanted, marker: Marker, error: Ambiguous) -> TransportError:

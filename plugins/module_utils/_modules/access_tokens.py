@@ -15,6 +15,7 @@ from .._account.account import Account
 from .._account.converge import Outcome, converge_all
 from .._account.path_lookup import resolve_paths
 from .._account.revocations import Revocations
+from .._account.run_memory import declared
 from .._account.secret_store import ExternalStore, SecretStore
 from .._account.workers import NotDone, Workers
 from .._api.connection import CONNECTION_SPEC
@@ -64,8 +65,10 @@ def run(params: Params, context: Context) -> Result:
         foreseen = decide(slots, account.all_generations(), params["owner"], rules, account.now())
         if any(decision.revoke for decision in foreseen):
             secret_store.check()
-    outcomes = converge_all(wanted, account, secret_store, workers, apply=context.apply)
+    with declared(context.memory, wanted):
+        outcomes = converge_all(wanted, account, secret_store, workers, context.memory, apply=context.apply)
     failed = [outcome for outcome in outcomes if outcome.error]
+    context.memory.withdraw([outcome.slot for outcome in failed])
     decisions: tuple[Decision, ...] = ()
     if rules and not failed:
         decisions = decide(slots, account.all_generations(), params["owner"], rules, account.now())

@@ -31,10 +31,17 @@ class RunFile:
     The directory is private to the user and its name is random, so the name of the file needs no secret of its own.
     """
 
-    def __init__(self, *key: str | None) -> None:
+    def __init__(self, *key: str | None, kind: str = "") -> None:
         directory = Path(C.DEFAULT_LOCAL_TMP)
         digest = hashlib.sha256(json.dumps([str(directory), *key]).encode()).hexdigest()
-        self._path = directory / f"ellipsis-{digest[:32]}"
+        self._path = directory / f"ellipsis-{kind}{digest[:32]}"
+
+    @staticmethod
+    def values(kind: str) -> t.Iterator[Value]:
+        """All values of a kind that this run has."""
+        for path in sorted(Path(C.DEFAULT_LOCAL_TMP).glob(f"ellipsis-{kind}*")):
+            if not path.suffix:
+                yield json.loads(path.read_text(encoding="utf-8"))
 
     def locked(self) -> Lock:
         """The lock of whoever changes the value, for a C(with)."""

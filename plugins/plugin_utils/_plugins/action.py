@@ -39,10 +39,13 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
     accounts,
     writer_lock,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
 
 display = Display()
+revoke_at_end()
 Values = dict[str, t.Any]
 _ACTION_GROUP = "group/ellipsis.drive.ellipsis"
 _OF_SETS = ("secrets", "superseded_secrets")
@@ -67,9 +70,18 @@ class EllipsisAction(ActionBase):
         origins = self._inherit(params, task_vars or {})
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             return self._run_elsewhere(params, origins, task_vars or {})
-        return self._run_here(params, origins)
+        return self._run_here(params, origins, task_vars or {}, apply=not self._task.check_mode, finish=self._censored)
 
-    def _run_here(self, params: Values, origins: OptionSources) -> Values:
+    def _run_here(
+        self,
+        params: Values,
+        origins: OptionSources,
+        task_vars: Values,
+        *,
+        apply: bool,
+        finish: t.Callable[[Values], Values],
+    ) -> Values:
+        """Run the core in this process. finish: what the task makes of its result before new secrets count as handed over."""
         if REQUESTS_IMPORT_ERROR:
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         valid = params
@@ -79,14 +91,13 @@ class EllipsisAction(ActionBase):
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
                 account.forget()
-            context = Context(
-                account, not self._task.check_mode, store_opener(self._loader, connection), display.display
-            )
+            memory = FileMemory(connection, self._declarer(task_vars), apply=apply)
+            context = Context(account, apply, store_opener(self._loader, connection), display.display, memory)
             with handing_over(account):
                 result = self.core(valid, context)
                 if result.get("failed"):
                     result["msg"] = origins.of_requests(result["msg"], valid)
-                return self._censored(result)
+                return finish(result)
         except EllipsisError as exc:
             for account in accounts():
                 account.forget()
@@ -149,6 +160,11 @@ class EllipsisAction(ActionBase):
 
     def _holder(self) -> str:
         return f"task {self._task.get_name()!r}"
+
+    def _declarer(self, task_vars: Values) -> Declarer:
+        item = "an item of " if "ansible_loop_var" in task_vars else ""
+        host = task_vars.get("inventory_hostname", "localhost")
+        return Declarer(f"{item}{self._holder()} on {host}", self._task._uuid)  # noqa: SLF001 - the same for all hosts
 
     def _is_retry(self, params: Values) -> bool:
         """Whether this is another try of the same item of the same task (until, retries)."""
