@@ -22,6 +22,8 @@ description:
     time to take the new one; a later run revokes it.
   - Tokens that were not made by this module, or that belong to another O(owner), are never touched, except when they are
     named by O(token_id).
+  - The secret of a new token is in the O(store), or else in the result. A task with O(state=present) that has neither a store nor
+    the keyword C(register) would lose it, and is refused.
   - Two tasks, items or hosts of one run that want different tokens for the same O(description) and O(owner) would replace each
     other's. The second one is refused before it writes anything.
 extends_documentation_fragment:
@@ -278,6 +280,7 @@ EXAMPLES = r"""
     valid_for: 7d
     renew_within: 1d
     overlap: 2h
+    store: "{{ config_dir }}/tokens.yml"
 
 - name: Replace a leaked token and revoke it at once
   ellipsis.drive.ellipsis_access_token:
@@ -411,7 +414,7 @@ renew_at:
 lost_race:
   description:
     - Whether another controller created the same token at the same moment and came first. RV(access_token) is then the
-      other one, and its secret is there.
+      other one, and its secret is there. With O(return_secret=true) and a O(store) that both use, its secret is returned.
   returned: success
   type: bool
 verified:

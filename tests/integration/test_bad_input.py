@@ -83,7 +83,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Emu
     tasks = []
     for name, (difference, _named) in TABLE.items():
         options = {key: value for key, value in {**GOOD, **difference}.items() if value is not None}
-        tasks.append({"name": name, "ellipsis.drive.ellipsis_access_token": options, "ignore_errors": True})
+        tasks.append({"name": name, "ellipsis.drive.ellipsis_access_token": options, "ignore_errors": True, "register": "made"})
     with serve(emulator) as api_url:
         yield Controller(tmp_path_factory.mktemp("bad"), api_url).run(json.dumps(tasks)), emulator
 
@@ -106,6 +106,7 @@ def test_bad_input_is_named_elsewhere_too(controller: Controller, emulator: Emul
     run = controller.run(
         """
         - name: delegated
+          register: made
           ellipsis.drive.ellipsis_access_token:
             description: tile server
             access_list: [{path_id: "{{ roads_id }}", access_tier: viewer}]
@@ -116,6 +117,7 @@ def test_bad_input_is_named_elsewhere_too(controller: Controller, emulator: Emul
           ellipsis.drive.ellipsis_access_token_info: {path_id: roads, expires_within: soon}
           ignore_errors: true
         - name: set
+          register: made
           ellipsis.drive.ellipsis_access_tokens:
             tokens:
               - {description: good, access_list: [{path_id: "{{ roads_id }}", access_tier: view}], valid_for: 1d}

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._account.account import Account
 from .._account.converge import Outcome, converge_all
+from .._account.lost_race import await_holders
 from .._account.path_lookup import resolve_paths
 from .._account.run_memory import declared
 from .._account.secret_store import ExternalStore, SecretStore
@@ -71,6 +72,8 @@ def run(params: Params, context: Context) -> Result:
         decisions = decide(slots, account.all_generations(), params["owner"], rules, account.now())
         if context.apply:
             _prune(decisions, account, secret_store, workers)
+    if params["return_secret"] and params["store"] is not None:
+        await_holders(outcomes, account, secret_store)
     returns_secrets = params["return_secret"] or params["store"] is None
     result = set_result(outcomes, decisions, secret_store, returns_secrets=returns_secrets)
     result["api_calls"] = call_counts(account.client.calls - earlier)

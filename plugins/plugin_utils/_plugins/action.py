@@ -81,6 +81,7 @@ class EllipsisAction(ActionBase):
         valid = params
         try:
             valid = validated(self.spec, params, self.module)
+            self._refuse_lost_secrets(valid)
             connection = connection_of(valid)
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
@@ -107,6 +108,7 @@ class EllipsisAction(ActionBase):
         self._task.environment = [{name: value for name, value in self._environment().items() if name not in ours}]
         try:
             valid = validated(self.spec, params, self.module)
+            self._refuse_lost_secrets(valid)
             if params.get("store"):
                 raise OptionError(STORE_IS_HERE)
             if params.get("api_token_file"):
@@ -125,6 +127,20 @@ class EllipsisAction(ActionBase):
             # The module knows who asked whom, but not where its options had been before.
             result["msg"] = origins.of_options(str(result.get("msg", "")))
         return result
+
+    def _refuse_lost_secrets(self, valid: Values) -> None:
+        """A secret is shown once. A task whose result nobody sees would leave tokens that are of no use to anybody.
+
+        That there is a token now does not matter: it will have to be renewed.
+        """
+        if self._task.register or valid.get("store") is not None or "return_secret" not in valid:
+            return
+        declared = valid.get("tokens") or [] if "tokens" in valid else [valid]
+        if any(isinstance(each, dict) and each.get("state") != "absent" for each in declared):
+            raise OptionError(
+                "The secret of a new token would be lost: register the result of this task, or keep secrets with store. "
+                "Commands without a playbook can't register, so they need store"
+            )
 
     def _inherit(self, params: Values, task_vars: Values) -> OptionSources:
         """Fill connection options from variables, then from the task's environment, then from ours."""
