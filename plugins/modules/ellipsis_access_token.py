@@ -24,6 +24,13 @@ description:
     named by O(token_id).
   - The secret of a new token is in the O(store), or else in the result. A task with O(state=present) that has neither a store nor
     the keyword C(register) would lose it, and is refused.
+  - A task that is ended before its result is there (by the keyword C(timeout), Ctrl-C, SIGTERM or an exception) revokes the
+    token that it has just made, and puts the O(store) back. Nothing can do so after SIGKILL or a power failure. With O(store)
+    or O(held_id) the next run then revokes what was lost and makes a new token. Without them it can't know that the secret
+    was lost, takes the token for held and returns no secret; O(regenerate=always) replaces it. The same goes for a registered
+    secret that is lost with the run.
+  - With C(delegate_to) another host, the module there notices that the task was ended when it gets a signal or finds its
+    connection closed. Where the connection outlives the task, what was made is lost as after SIGKILL.
   - Two tasks, items or hosts of one run that want different tokens for the same O(description) and O(owner) would replace each
     other's. The second one is refused before it writes anything.
 extends_documentation_fragment:
@@ -168,6 +175,7 @@ options:
         run. Relative paths start at the playbook. Its directory must exist.
       - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
         outside of the variable C(ellipsis_access_tokens) is left as it is.
+      - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone.
       - With a store the secret is not in the result, and the token in use is the one whose secret is in the store. If that
         one is gone, a new token is made.
       - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by

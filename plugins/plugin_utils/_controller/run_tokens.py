@@ -34,7 +34,9 @@ display = Display()
 _registered: list[int] = []
 
 
-def once_per_run(connection: Connection, desired: Desired, make: t.Callable[[], tuple[Value, Account]]) -> Value:
+def once_per_run(
+    connection: Connection, desired: Desired, make: t.Callable[[], t.ContextManager[tuple[Value, Account]]]
+) -> Value:
     """What is known of a token of this run. Whoever asks first makes it, while the others of this run wait."""
     credential = connection.username or connection.api_token
     slot = desired.slot
@@ -45,17 +47,17 @@ def once_per_run(connection: Connection, desired: Desired, make: t.Callable[[], 
         with shared.locked():
             found = _usable(shared)
             if found is None:
-                found, account = make()
-                shared.write(
-                    {
-                        "token": found,
-                        "until": time.time() + _LAST_USE * desired.lifetime,
-                        "api_token": account.client.bearer(),
-                        "connection": {
-                            name: getattr(connection, name) for name in ("api_url", "validate_certs", "ca_path")
-                        },
-                    }
-                )
+                with make() as (found, account):
+                    shared.write(
+                        {
+                            "token": found,
+                            "until": time.time() + _LAST_USE * desired.lifetime,
+                            "api_token": account.client.bearer(),
+                            "connection": {
+                                name: getattr(connection, name) for name in ("api_url", "validate_certs", "ca_path")
+                            },
+                        }
+                    )
     return found
 
 

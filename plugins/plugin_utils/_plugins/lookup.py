@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from pathlib import Path
@@ -24,6 +25,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors impor
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import normalise
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
     PROCESS,
     OptionSources,
@@ -135,7 +137,10 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
         return _of_this_run(wanted, apply, declarer)
     connection = connection_of(wanted)
     memory = FileMemory(connection, declarer, apply=apply)
-    with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=description) as account:
+    with (
+        lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=description) as account,
+        handing_over(account),
+    ):
         context = Context(account, apply, store_opener(loader, connection), memory=memory)
         return _facts(_access_token.run(wanted, context), description, apply)
 
@@ -151,13 +156,20 @@ def _of_this_run(wanted: Values, apply: bool, declarer: Declarer) -> Values:
         )
     connection = connection_of(wanted)
 
-    def make() -> tuple[Values, Account]:
-        with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder="this run") as account:
+    @contextlib.contextmanager
+    def make() -> t.Iterator[tuple[Values, Account]]:
+        with (
+            lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder="this run") as account,
+            handing_over(account),
+        ):
             result = _access_token.run_only(wanted, Context(account, apply))
-            return _facts(result, wanted["description"], apply), account
+            yield _facts(result, wanted["description"], apply), account
 
     with declared(FileMemory(connection, declarer, apply=apply), [desired]):
-        return once_per_run(connection, desired, make) if apply else make()[0]
+        if apply:
+            return once_per_run(connection, desired, make)
+        with make() as (facts, _account):
+            return facts
 
 
 def _facts(result: Values, description: str, apply: bool) -> Values:

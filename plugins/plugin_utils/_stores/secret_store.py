@@ -91,6 +91,10 @@ class StoredSecrets:
         self._store.keep([kept for entry, kept in after.items() if kept and kept != entry])
         self._store.forget([entry.slot for entry, kept in after.items() if kept is None])
 
+    def check(self) -> None:
+        """Do all of a write but its last step."""
+        self._store.rehearse()
+
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Record the nonces, which also proves that the secrets can be stored."""
         self._store.begin({self._stored(slot): nonce for slot, nonce in nonces.items()})
