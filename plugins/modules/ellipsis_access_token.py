@@ -159,6 +159,25 @@ options:
         refused.
     type: str
     default: 1h
+  replaces:
+    description:
+      - What this token takes over from. The tokens that are named live on for O(overlap) after the new one is stored and tried, and
+        are listed in RV(superseded); the first run after that revokes them. What is gone already is no difference.
+      - When the entry of an earlier description in the O(store) has no token left, it is removed.
+      - If this token was made longer than O(overlap) ago, they are revoked at once.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      description:
+        description: An earlier O(description). All its tokens that this collection made are meant.
+        type: str
+      owner:
+        description: The O(owner) of that, if it was another one.
+        type: str
+      token_id:
+        description: Id of one token, whoever made it. Excludes the others.
+        type: str
   regenerate:
     description:
       - What to do when there is a token but it does not have the wanted O(access_list), O(scope) or O(valid_for).
@@ -317,6 +336,18 @@ EXAMPLES = r"""
     owner: sales
     state: absent
 
+- name: Give the token another name, and take over from one that was made by hand
+  ellipsis.drive.ellipsis_access_token:
+    description: roads of the tile server
+    access_list:
+      - path_id: "{{ roads_id }}"
+        access_tier: view
+    valid_for: 90d
+    store: "{{ config_dir }}/tokens.yml"
+    replaces:
+      - description: tile server
+      - token_id: 5b0c3d2e-6a8f-4f5e-9d1c-2b7a90c1e4f8
+
 - name: Revoke one token by its id, whoever made it
   ellipsis.drive.ellipsis_access_token:
     token_id: "{{ nightly_import.access_token.id }}"
@@ -395,7 +426,7 @@ backup_file:
   returned: when there is one
   type: str
 superseded:
-  description: Replaced tokens that live on for O(overlap).
+  description: Replaced tokens that live on for O(overlap), those of O(replaces) included.
   returned: success
   type: list
   elements: dict

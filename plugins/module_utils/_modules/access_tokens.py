@@ -32,7 +32,7 @@ _OF_THE_SET = (
     *("owner", "store", "store_vault_id", "store_plaintext", "take_over", "return_secret", "backup", "lock_timeout"),
 )
 _ITEM_SPEC = {option: spec for option, spec in ACCESS_TOKEN_SPEC.items() if option not in (*_OF_THE_SET, "token_id")}
-_NOT_BY_DEFAULT = ("description", "held_id", "state")
+_NOT_BY_DEFAULT = ("description", "held_id", "state", "replaces")
 MOST_AT_A_TIME = 32
 SPEC: dict[str, t.Any] = {
     **CONNECTION_SPEC,
@@ -57,7 +57,7 @@ def run(params: Params, context: Context) -> Result:
     account = context.account
     secret_store: SecretStore = context.store(params) if params["store"] is not None else ExternalStore(held)
     earlier = Counter(account.client.calls)
-    slots = {desired.slot for desired in wanted}
+    slots = {slot for desired in wanted for slot in (desired.slot, *desired.replaced_slots)}
     wanted = resolve_paths(wanted, account, apply=context.apply)
     if rules:
         if context.apply:
