@@ -147,7 +147,7 @@ def test_a_token_made_by_hand_and_an_earlier_name_are_taken_over(
 ) -> None:
     (tmp_path / "vault-password").write_text("password of the tests\n")
     [by_hand] = emulator.seed_tokens(1, description="made in the web application")
-    emulator.seed_tokens(1, description="tiles of the old proxy [ed1:default:abcdef:tqgq00:0:aaaaa]")
+    emulator.seed_tokens(1, description="tiles of the old proxy [ed1:default:abcdef:t00000:0:aaaaa]")
     variables = {"layer_id": LAYER, "token_made_by_hand": by_hand, "ellipsis_store": str(tmp_path / "tokens.yml")}
     arguments = ["--vault-password-file", str(tmp_path / "vault-password"), "-e", json.dumps(variables), "--diff"]
 
