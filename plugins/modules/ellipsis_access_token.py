@@ -22,6 +22,8 @@ description:
     time to take the new one; a later run revokes it.
   - Tokens that were not made by this module, or that belong to another O(owner), are never touched, except when they are
     named by O(token_id).
+  - The secret of a new token is in the O(store), or else in the result. A task with O(state=present) that has neither a store nor
+    the keyword C(register) would lose it, and is refused.
   - A task that is ended before its result is there (by the keyword C(timeout), Ctrl-C, SIGTERM or an exception) revokes the
     token that it has just made, and puts the O(store) back. Nothing can do so after SIGKILL or a power failure. With O(store)
     or O(held_id) the next run then revokes what was lost and makes a new token. Without them it can't know that the secret
@@ -83,6 +85,25 @@ options:
       - The secret of a replaced token stays in the entry of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
     type: path
+  replaces:
+    description:
+      - What this token takes over from. The tokens that are named live on for O(overlap) after the new one is stored and tried, and
+        are listed in RV(superseded); the first run after that revokes them. What is gone already is no difference.
+      - When the entry of an earlier description in the O(store) has no token left, it is removed.
+      - If this token was made longer than O(overlap) ago, they are revoked at once.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      description:
+        description: An earlier O(description). All its tokens that this collection made are meant.
+        type: str
+      owner:
+        description: The O(owner) of that, if it was another one.
+        type: str
+      token_id:
+        description: Id of one token, whoever made it. Excludes the others.
+        type: str
   held_id:
     description:
       - Id of the token whose secret you hold, for people who keep secrets in a place of their own.
@@ -139,6 +160,7 @@ EXAMPLES = r"""
     valid_for: 7d
     renew_within: 1d
     overlap: 2h
+    store: "{{ config_dir }}/tokens.yml"
 
 - name: Replace a leaked token and revoke it at once
   ellipsis.drive.ellipsis_access_token:
@@ -166,6 +188,18 @@ EXAMPLES = r"""
     description: customer Jansen
     owner: sales
     state: absent
+
+- name: Give the token another name, and take over from one that was made by hand
+  ellipsis.drive.ellipsis_access_token:
+    description: roads of the tile server
+    access_list:
+      - path_id: "{{ roads_id }}"
+        access_tier: view
+    valid_for: 90d
+    store: "{{ config_dir }}/tokens.yml"
+    replaces:
+      - description: tile server
+      - token_id: 5b0c3d2e-6a8f-4f5e-9d1c-2b7a90c1e4f8
 
 - name: Revoke one token by its id, whoever made it
   ellipsis.drive.ellipsis_access_token:
@@ -245,7 +279,7 @@ backup_file:
   returned: when there is one
   type: str
 superseded:
-  description: Replaced tokens that live on for O(overlap).
+  description: Replaced tokens that live on for O(overlap), those of O(replaces) included.
   returned: success
   type: list
   elements: dict
@@ -272,7 +306,7 @@ renew_at:
 lost_race:
   description:
     - Whether another controller created the same token at the same moment and came first. RV(access_token) is then the
-      other one, and its secret is there.
+      other one, and its secret is there. With O(return_secret=true) and a O(store) that both use, its secret is returned.
   returned: success
   type: bool
 verified:

@@ -88,6 +88,7 @@ EXAMPLES = r"""
       - path_id: "{{ item.id }}"
         access_tier: view
     valid_for: 90d
+    store: "{{ config_dir }}/tokens.yml"
   loop: "{{ projects.children }}"
   loop_control:
     label: "{{ item.name }}"

@@ -84,7 +84,9 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Emu
     tasks = []
     for name, (difference, _named) in TABLE.items():
         options = {key: value for key, value in {**GOOD, **difference}.items() if value is not None}
-        tasks.append({"name": name, "ellipsis.drive.ellipsis_access_token": options, "ignore_errors": True})
+        tasks.append(
+            {"name": name, "ellipsis.drive.ellipsis_access_token": options, "ignore_errors": True, "register": "made"}
+        )
     with serve(emulator) as api_url:
         yield Controller(tmp_path_factory.mktemp("bad"), api_url).run(json.dumps(tasks)), emulator
 
@@ -107,6 +109,7 @@ def test_bad_input_is_named_elsewhere_too(controller: Controller, emulator: Emul
     run = controller.run(
         """
         - name: delegated
+          register: made
           ellipsis.drive.ellipsis_access_token:
             description: tile server
             access_list: [{path_id: "{{ roads_id }}", access_tier: viewer}]
@@ -117,13 +120,35 @@ def test_bad_input_is_named_elsewhere_too(controller: Controller, emulator: Emul
           ellipsis.drive.ellipsis_access_token_info: {path_id: roads, expires_within: soon}
           ignore_errors: true
         - name: set
+          register: made
           ellipsis.drive.ellipsis_access_tokens:
             tokens:
               - {description: good, access_list: [{path_id: "{{ roads_id }}", access_tier: view}], valid_for: 1d}
               - {description: bad, access_list: [{path_id: "{{ roads_id }}", access_tier: view}]}
           ignore_errors: true
+        - name: lost
+          ellipsis.drive.ellipsis_access_token: &good
+            description: good
+            access_list: [{path_id: "{{ roads_id }}", access_tier: view}]
+            valid_for: 1d
+          loop: [1]
+          ignore_errors: true
+        - name: lost in check mode
+          ellipsis.drive.ellipsis_access_token: {<<: *good, held_id: "", regenerate: never}
+          check_mode: true
+          ignore_errors: true
+        - name: lost elsewhere
+          ellipsis.drive.ellipsis_access_token: *good
+          delegate_to: bastion
+          ignore_errors: true
+        - name: lost in a set
+          ellipsis.drive.ellipsis_access_tokens: {tokens: [{description: old, state: absent}, *good]}
+          ignore_errors: true
         """
     )
+    for task in ("lost in check mode", "lost elsewhere", "lost in a set"):
+        assert "would be lost: register the result of this task, or keep secrets with store" in run.result(task)["msg"]
+    assert "would be lost" in run.items("lost")[0]["msg"]
     assert "access_list[0].access_tier: 'viewer' is not a tier" in run.result("delegated")["msg"]
     assert "path_id: 'roads' is not an id" in run.result("filter")["msg"]
     assert "valid_for: is missing" in run.result("set")["msg"]

@@ -74,6 +74,7 @@ def test_check_mode_is_kept_elsewhere(controller: Controller, emulator: Emulator
     run = controller.run(
         """
         - name: create
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: tile server}
           delegate_to: bastion
         """,

@@ -111,7 +111,13 @@ CASES: dict[str, Case] = {
 
 def _task(name: str, case: Case) -> dict[str, Any]:
     good = {"description": "tile server", "access_list": [GRANT], "valid_for": "90d"} if case.module == MODULE else {}
-    return {"name": name, case.module: {**good, **case.options}, "ignore_errors": True, **case.keywords}
+    return {
+        "name": name,
+        case.module: {**good, **case.options},
+        "ignore_errors": True,
+        "register": "made",
+        **case.keywords,
+    }
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def site(controller: Controller, tmp_path: Path) -> Site:
 
 
 def test_every_example_is_here() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.yml")} == {*ALL, "customers"}
+    assert {path.stem for path in EXAMPLES.glob("*.yml")} == {*ALL, "customers", "take_over"}
 
 
 def test_a_token_for_each_folder_of_a_customer(controller: Controller, emulator: Emulator, tmp_path: Path) -> None:
@@ -140,6 +140,31 @@ def test_a_token_for_each_folder_of_a_customer(controller: Controller, emulator:
     emulator.add_folder_tree(["Customers/Smit/Data"])
     assert "Smit" in customers()
     assert ids
+
+
+def test_a_token_made_by_hand_and_an_earlier_name_are_taken_over(
+    controller: Controller, emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "vault-password").write_text("password of the tests\n")
+    [by_hand] = emulator.seed_tokens(1, description="made in the web application")
+    emulator.seed_tokens(1, description="tiles of the old proxy [ed1:default:abcdef:t00000:0:aaaaa]")
+    variables = {"layer_id": LAYER, "token_made_by_hand": by_hand, "ellipsis_store": str(tmp_path / "tokens.yml")}
+    arguments = ["--vault-password-file", str(tmp_path / "vault-password"), "-e", json.dumps(variables), "--diff"]
+
+    def run(*more: str) -> tuple[str, int]:
+        text = controller.run_file(EXAMPLES / "take_over.yml", *arguments, *more).text
+        now = emulator.clock.now()
+        return text, sum(token.live(now) for token in emulator.tokens)
+
+    text, live = run("--check")
+    assert (
+        live == 2 and "replaces" in text and "made in the web application" in text and "tiles of the old proxy" in text
+    )
+    assert run()[1] == 3
+    emulator.advance(86400 + 60)
+    text, live = run()
+    assert live == 1 and "changed=1" in text
+    assert "changed=0" in run()[0]
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

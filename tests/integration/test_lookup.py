@@ -147,6 +147,7 @@ def test_created_from_names_hosts_loops_and_templates_beside_a_task_that_writes(
     run = controller.run(
         f"""
         - name: "length {{{{ {ONCE} | length }}}}"
+          register: made
           ellipsis.drive.ellipsis_access_token:
             description: "beside {{{{ item | length }}}} {{{{ inventory_hostname }}}}"
             access_list: "{{{{ layers }}}}"

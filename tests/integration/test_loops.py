@@ -74,6 +74,7 @@ def test_a_failed_item_makes_the_next_one_list_again(controller: Controller, emu
           ignore_errors: true
         - keep: {create: "{{ r }}"}
         - name: unchanged
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: "{{ item }}"}
           loop: [a, b, c]
         - keep: {unchanged: 1}
@@ -124,6 +125,7 @@ def test_hosts_that_want_the_same_token_make_it_once(controller: Controller, emu
           register: r
         - keep: {same: "{{ r }}"}
         - name: own
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: "for {{ inventory_hostname }}"}
         - name: once
           ellipsis.drive.ellipsis_access_token: {description: once}
@@ -175,6 +177,7 @@ def test_background_tasks_are_refused(controller: Controller, emulator: Emulator
     run = controller.run(
         """
         - name: background
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: tile server}
           async: 10
           poll: 0

@@ -145,12 +145,14 @@ def test_the_difference_is_shown_where_there_is_no_secret(controller: Controller
 def test_others_are_left_alone(controller: Controller, emulator: Emulator) -> None:
     by_hand, other = emulator.seed_tokens(1, description="tile server"), emulator.seed_tokens(31)
     run = controller.run("""
-        - ellipsis.drive.ellipsis_access_token: &tiles
+        - register: made
+          ellipsis.drive.ellipsis_access_token: &tiles
             description: tile server
             access_list: [{path_id: "{{ roads_id }}", access_tier: view}]
             valid_for: 90d
             owner: sales
-        - ellipsis.drive.ellipsis_access_token:
+        - register: made
+          ellipsis.drive.ellipsis_access_token:
             <<: *tiles
             owner: support
             overlap: 0

@@ -164,7 +164,7 @@ def test_nothing_is_written_when_one_of_many_is_wrong(controller: Controller, em
         {"description": "worse", "access_list": [{"path_id": PATHS["Private"], "access_tier": "view"}]},
     ]
     options = {"tokens": tokens, "defaults": {"valid_for": "1d"}, "on_error": "continue"}
-    task = {"name": "set", "ellipsis.drive.ellipsis_access_tokens": options, "ignore_errors": True}
+    task = {"name": "set", "ellipsis.drive.ellipsis_access_tokens": options, "ignore_errors": True, "register": "made"}
     message = controller.run(json.dumps([task])).result("set")["msg"]
     assert "'Partner imagery', a raster) gives this account view" in message and PATHS["Private"] in message
     assert "Nothing was written" in message and not emulator.tokens

@@ -22,9 +22,12 @@ TOKEN = {"access_list": [{"path_id": PATHS["Projects/Roads"], "access_tier": "vi
 # Two generations of one slot, another slot, the same description of another owner, and one made by hand.
 TASKS = """
 - ellipsis.drive.ellipsis_access_token: &tiles {description: tile server, owner: platform, store: tokens.yml}
-- ellipsis.drive.ellipsis_access_token: {<<: *tiles, regenerate: always}
-- ellipsis.drive.ellipsis_access_token: {<<: *tiles, description: export}
-- ellipsis.drive.ellipsis_access_token: {description: tile server}
+- register: made
+  ellipsis.drive.ellipsis_access_token: {<<: *tiles, regenerate: always}
+- register: made
+  ellipsis.drive.ellipsis_access_token: {<<: *tiles, description: export}
+- register: made
+  ellipsis.drive.ellipsis_access_token: {description: tile server}
 """
 
 

@@ -105,11 +105,14 @@ def test_here(controller: Controller, emulator: Emulator) -> None:
         controller,
         """
         - name: single
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: single}
         - name: all minted
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: "{{ item }}"}
           loop: [a, b]
         - name: mixed
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: "{{ item }}", api_token_file: token}
           loop: [single, c, a, "[ed1:"]
           ignore_errors: true
@@ -126,6 +129,7 @@ def test_here(controller: Controller, emulator: Emulator) -> None:
           retries: 1
           delay: 0
         - name: set
+          register: made
           ellipsis.drive.ellipsis_access_tokens:
             tokens: [{description: a}, {description: d}]
             defaults:
@@ -153,22 +157,27 @@ def test_failures_after_a_creation(controller: Controller, emulator: Emulator) -
         f"""
         - emulator: {{fault: {{kind: status, status: 500, method: GET, path: accessToken, skip: 1, times: 1}}}}
         - name: list fails
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: list fails}}
           ignore_errors: true
         - emulator: {{clear_faults: {{}}, policy: {{granted_tier: view, replication_delay: 1000}}}}
         - name: proof fails
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: proof fails, verify_timeout: 0}}
           ignore_errors: true
         - emulator:
             policy: {{replication_delay: 0}}
             fault: {{kind: status, status: 400, body: "{USER_TOKEN} may not do this", method: POST}}
         - name: server repeats the credential
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: refused}}
           ignore_errors: true
         - emulator: {{fault: {{kind: cut_after, method: POST}}}}
         - name: answer lost
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: lost}}
         - name: after that
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: "{{{{ item }}}}"}}
           loop: [lost, list fails]
         """.replace(USER_TOKEN, "{{ lookup('env', 'ELLIPSIS_API_TOKEN') }}"),
@@ -189,11 +198,13 @@ def test_elsewhere(controller: Controller, emulator: Emulator) -> None:
           delegate_to: bastion
           register: r
         - name: mixed
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: "{{ item }}"}
           delegate_to: bastion
           loop: [single, a]
         - emulator: {fault: {kind: status, status: 500, method: GET, path: accessToken, skip: 2, times: 1}}
         - name: failing
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: failing}
           delegate_to: bastion
           ignore_errors: true
@@ -207,6 +218,7 @@ def test_elsewhere(controller: Controller, emulator: Emulator) -> None:
             ELLIPSIS_API_TOKEN: "{{ lookup('env', 'TOKEN_OF_THE_TASK') }}"
             OTHER: variable
         - name: no words
+          register: made
           ellipsis.drive.ellipsis_access_token: {description: nothing of this}
           no_log: true
         - keep: {secret: "{{ r.secret }}"}
@@ -230,6 +242,7 @@ def test_logged_in(controller: Controller, emulator: Emulator) -> None:
         controller,
         f"""
         - name: as a user
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: "{{{{ item }}}}"}}
           loop: [a, b]
         - name: as an organization
@@ -239,12 +252,14 @@ def test_logged_in(controller: Controller, emulator: Emulator) -> None:
           ellipsis.drive.ellipsis_access_token_info: {{organization_id: {ORGANIZATION_ID}}}
         - emulator: {{fault: {{kind: status, status: 401, body: "{{{{ lookup('env', 'ELLIPSIS_PASSWORD') }}}} no", path: accessToken, times: 9}}}}
         - name: refused
+          register: made
           ellipsis.drive.ellipsis_access_token: {{description: c}}
           ignore_errors: true
         - emulator:
             clear_faults: {{}}
             fault: {{kind: status, status: 401, body: "{{{{ lookup('env', 'ELLIPSIS_PASSWORD') }}}} no", path: login}}
         - name: refused login
+          register: made
           ellipsis.drive.ellipsis_access_token:
             description: c
             username: {OTHER_USER}

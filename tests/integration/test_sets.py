@@ -101,7 +101,8 @@ def test_prune_revokes_only_what_is_its_own_and_refuses_what_looks_wrong(
     emulator.seed_tokens(2, description="made by hand")
     controller.run(
         """
-        - ellipsis.drive.ellipsis_access_token:
+        - register: made
+          ellipsis.drive.ellipsis_access_token:
             {description: other, owner: other, access_list: "{{ layers }}", valid_for: never}
         """,
         play={"vars": LAYERS},
@@ -126,7 +127,8 @@ def test_prune_revokes_only_what_is_its_own_and_refuses_what_looks_wrong(
 def test_prune_needs_an_owner_of_its_own_and_a_complete_list(controller: Controller, emulator: Emulator) -> None:
     run = controller.run(
         """
-        - ellipsis.drive.ellipsis_access_tokens:
+        - register: made
+          ellipsis.drive.ellipsis_access_tokens:
             {prune: true, tokens: [{description: a, access_list: "{{ layers }}", valid_for: 1d}]}
         """,
         play={"vars": LAYERS},

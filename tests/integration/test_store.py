@@ -145,7 +145,8 @@ def test_the_way_back(controller: Controller, emulator: Emulator, vault: tuple[s
     state: absent
     store: tokens.yml
   check_mode: true
-- ellipsis.drive.ellipsis_access_token: *revoke
+- register: made
+  ellipsis.drive.ellipsis_access_token: *revoke
 - ellipsis.drive.ellipsis_access_token: *revoke
   register: again
 - keep: {again: "{{ again }}"}

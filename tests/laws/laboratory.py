@@ -94,6 +94,9 @@ class InterruptedStore:
     def holds(self, token_id: str) -> bool:
         return self._secret_store.holds(token_id)
 
+    def keeps(self, slot: Slot) -> bool:
+        return self._secret_store.keeps(slot)
+
     def revoked(self, token_ids: Collection[str]) -> None:
         self._pass_by()
         self._secret_store.revoked(token_ids)

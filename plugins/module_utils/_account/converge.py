@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from .._model.errors import EllipsisError, RolledBack
 from .._model.identifiers import check_ids
 from .._model.marker import Slot
-from .._model.plan import Delete, Desired, Forget, Held, Mint, Plan, plan, plan_revocation
-from .._model.tokens import Generation, ListedToken, unmanaged_namesakes
+from .._model.plan import Delete, Desired, Forget, Held, Mint, Plan, Predecessors, plan, plan_revocation
+from .._model.tokens import Generation, ListedToken, as_generation, unmanaged_namesakes
 from .access_check import check_access
 from .account import Account
 from .creation import Creations, Wanted
@@ -115,7 +115,8 @@ def _plans(
 ) -> list[Plan]:
     """What to do. Before anything is written this process has to be the only writer since the list was read."""
     # Runs do not wait for each other's own tokens.
-    owners = sorted({desired.slot.owner for desired in wanted if not desired.slot.run_only}) if apply else []
+    slots = {slot for desired in wanted for slot in (desired.slot, *desired.replaced_slots) if not slot.run_only}
+    owners = sorted({slot.owner for slot in slots}) if apply else []
     for owner in owners:
         account.prepare_writing(owner)
     plans = [_decide(desired, account, secret_store, memory) for desired in wanted]
@@ -149,7 +150,23 @@ def _decide(desired: Desired, account: Account, secret_store: SecretStore, memor
         # One replacement in one run: what an earlier task of it made is for this one, too.
         desired = replace(desired, regenerate="drift")
         held = held if held.exclusive else Held(tracked=True, id=made.id)
-    return plan(desired, generations, held, account.now())
+    return plan(desired, generations, held, account.now(), _predecessors(desired, account, secret_store))
+
+
+def _predecessors(desired: Desired, account: Account, secret_store: SecretStore) -> Predecessors:
+    """What there is of what a slot replaces, each token once."""
+    found: dict[str, Generation] = {}
+    stale = []
+    for each in desired.replaces:
+        if isinstance(each, str):
+            token = account.token(each)
+            live = [as_generation(token)] if token else []
+        else:
+            live = list(account.generations(each))
+            if not live and secret_store.keeps(each):
+                stale.append(each)
+        found.update((one.id, one) for one in live if one.marker.slot != desired.slot)
+    return Predecessors(tuple(found.values()), tuple(stale))
 
 
 class _Batch:
@@ -173,7 +190,9 @@ class _Batch:
             self._delete(_deletions(minting, before_mint=True))
             self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
             self._delete(_deletions(self._going_on(), before_mint=False))
-        gone = [each.slot for each in self._going_on() if Forget() in each.plan.steps]
+        going_on = [each for each in self._going_on() if each.plan.steps]
+        forgotten = [(each.slot, step) for each in going_on for step in each.plan.steps if isinstance(step, Forget)]
+        gone = [step.replaced or slot for slot, step in forgotten]
         if gone:
             self._secret_store.forget(gone)
         return self.outcomes()

@@ -26,8 +26,8 @@ from .workers import Workers
 
 _ROUNDS = 2
 # How long a token that must exist is looked for in the list, and how long another controller may take to give way.
-_PATIENCE = 15.0
-_PAUSE = 1.0
+PATIENCE = 15.0
+PAUSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Creations:
         try:
             orphans = self._look_for([marker for _wanted, marker, _error in lost])
             if len(orphans) < len(lost):
-                self._account.client.sender.sleep(_PAUSE)
+                self._account.client.sender.sleep(PAUSE)
                 orphans.update(self._look_for([marker for _wanted, marker, _error in lost]))
             for orphan in orphans.values():
                 self._account.delete(orphan.id)
@@ -146,7 +146,7 @@ class Creations:
     def _find(self, answered: t.Sequence[_Answered]) -> list[Minted]:
         """Our tokens in a list read after their creation. Servers may show them late, and some only there say the id."""
         clock = self._account.client.sender.monotonic
-        deadline = clock() + _PATIENCE
+        deadline = clock() + PATIENCE
         missing, found = list(answered), {}
         while missing:
             listed = self._look_for(each.marker for each in missing)
@@ -154,7 +154,7 @@ class Creations:
             missing = [each for each in missing if each.marker not in listed and not self._was_altered(each)]
             if not missing or clock() >= deadline:
                 break
-            self._account.client.sender.sleep(_PAUSE)
+            self._account.client.sender.sleep(PAUSE)
         minted = [
             Minted(generation(found[each.marker], each.marker), each.created.secret)
             for each in answered
@@ -200,12 +200,12 @@ class Creations:
         listed alone, and kept, before ours was there: a token that was once kept never loses.
         """
         clock = self._account.client.sender.monotonic
-        deadline = clock() + _PATIENCE
+        deadline = clock() + PATIENCE
         twins = {each: self._twins(each.generation) for each in minted}
         while any(each.generation.order < found[0].order for each, found in twins.items() if found):
             if clock() >= deadline:
                 break
-            self._account.client.sender.sleep(_PAUSE)
+            self._account.client.sender.sleep(PAUSE)
             self._account.refresh()
             twins = {each: self._twins(each.generation) for each in minted}
         for each, found in twins.items():

@@ -65,5 +65,5 @@ def declared(memory: RunMemory, wanted: t.Sequence[Desired]) -> t.Iterator[None]
     try:
         yield
     except BaseException:
-        memory.withdraw([desired.slot for desired in wanted])
+        memory.withdraw([slot for desired in wanted for slot in (desired.slot, *desired.replaced_slots)])
         raise

@@ -46,6 +46,9 @@ class SecretStore(t.Protocol):
     def holds(self, token_id: str) -> bool:
         """Whether this secret store has the secret of a token."""
 
+    def keeps(self, slot: Slot) -> bool:
+        """Whether this secret store has an entry for a slot."""
+
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """These tokens are no more. Where one of them was held, the one before it is held again, if its secret is there."""
 
@@ -88,6 +91,11 @@ class ExternalStore:
     def holds(self, token_id: str) -> bool:
         """Nothing is kept here."""
         del token_id
+        return False
+
+    def keeps(self, slot: Slot) -> bool:
+        """Nothing is kept here."""
+        del slot
         return False
 
     def revoked(self, token_ids: t.Collection[str]) -> None:

@@ -29,6 +29,18 @@ MOST_ALIVE = 10
 SCOPES = ("all", "ogc")
 
 
+# What a slot takes over from: all tokens of another slot, or one token by its id, whoever made it.
+Replaced = t.Union[Slot, str]
+
+
+@dataclass(frozen=True)
+class Predecessors:
+    """What there is of what a slot replaces. live: its tokens. stale: slots that only our store still knows."""
+
+    live: tuple[Generation, ...] = ()
+    stale: tuple[Slot, ...] = ()
+
+
 @dataclass(frozen=True)
 class Desired:
     """What a task wants for a slot. lifetime, overlap, verify_timeout: seconds (lifetime 0 is never)."""
@@ -44,6 +56,12 @@ class Desired:
     take_over: bool = False
     verify: str = "none"
     verify_timeout: int = 30
+    replaces: tuple[Replaced, ...] = ()
+
+    @property
+    def replaced_slots(self) -> tuple[Slot, ...]:
+        """The slots among what it replaces."""
+        return tuple(each for each in self.replaces if isinstance(each, Slot))
 
     @property
     def spec(self) -> str:
@@ -81,7 +99,9 @@ class Delete:
 
 @dataclass(frozen=True)
 class Forget:
-    """Remove what our store has of the slot."""
+    """Remove what our store has of the slot, or of another one that it replaces."""
+
+    replaced: Slot | None = None
 
 
 Step = t.Union[Mint, Delete, Forget]
@@ -106,6 +126,7 @@ class SlotState:
     spec: str | None = None
     lifetime: int | None = None
     superseded: int = 0
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +176,13 @@ def drift_of(desired: Desired, generation: Generation) -> tuple[str, ...]:
     return tuple(changes)
 
 
-def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now: float) -> Plan:
+def plan(
+    desired: Desired,
+    generations: t.Sequence[Generation],
+    held: Held,
+    now: float,
+    predecessors: Predecessors = Predecessors(),
+) -> Plan:
     """The plan for a slot. generations: all live tokens of the slot, oldest first. now: the server's time.
 
     Raises Refused when the task does not allow what would be needed.
@@ -169,6 +196,10 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     reason, changes = _reason(desired, live, in_use, now)
     stays = reason == "none"
     steps, superseded = _steps(desired, live, in_use, stays=stays, held=held, now=now)
+    left = tuple(_left(desired, predecessors.live, live, in_use, stays=stays, held=held, now=now))
+    leaving = {each.id for each in predecessors.live} - {each.generation.id for each in left}
+    steps += tuple(Delete(each.id, "superseded") for each in predecessors.live if each.id in leaving)
+    steps += tuple(Forget(slot) for slot in predecessors.stale)
     before = SlotState(_STATUS[reason], superseded=len(live))
     if in_use:
         before = _state(in_use, _STATUS[reason], len(live) - 1)
@@ -177,7 +208,37 @@ def plan(desired: Desired, generations: t.Sequence[Generation], held: Held, now:
     after = SlotState("live", desired.spec, desired.lifetime, len(superseded))
     if in_use and stays:
         after = _state(in_use, "live", len(superseded))
-    return Plan(desired, reason, steps, in_use, superseded, changes, before, after)
+    before = replace(before, replaces=_names(predecessors.live))
+    after = replace(after, replaces=_names([each.generation for each in left]))
+    return Plan(desired, reason, steps, in_use, (*left, *superseded), changes, before, after)
+
+
+def _names(predecessors: t.Iterable[Generation]) -> tuple[str, ...]:
+    return tuple(each.marker.slot.description for each in predecessors)
+
+
+def _left(
+    desired: Desired,
+    predecessors: t.Iterable[Generation],
+    live: t.Sequence[Generation],
+    in_use: Generation | None,
+    *,
+    stays: bool,
+    held: Held,
+    now: float,
+) -> t.Iterator[Superseded]:
+    """What is replaced lives for the overlap after the first token of this slot that was in use."""
+    used = (each for each in live if _was_used(each, in_use, held))
+    first = next(used, None) if stays or in_use else None
+    for each in predecessors:
+        since = max(first.marker.created, each.marker.created) if first else None
+        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
+            yield Superseded(each, since)
+
+
+def _was_used(generation: Generation, in_use: Generation | None, held: Held) -> bool:
+    """Whether consumers had it; a store knows."""
+    return generation is in_use or not held.exclusive or generation.id in held.replaced
 
 
 _STATUS: t.Mapping[str, str] = {
@@ -296,8 +357,7 @@ def _replaced_at(
     if in_use is not None and generation.order >= in_use.order:
         return generation.marker.created if stays else None
     later = (each for each in live if each.order > generation.order)
-    used = (each for each in later if each is in_use or not held.exclusive or each.id in held.replaced)
-    replacement = next(used, None)
+    replacement = next((each for each in later if _was_used(each, in_use, held)), None)
     return replacement.marker.created if replacement else None
 
 

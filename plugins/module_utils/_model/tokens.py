@@ -136,6 +136,14 @@ def generation(token: ListedToken, marker: Marker) -> Generation:
     return Generation(token.id, marker, actual_expiry(marker, token.expires_at), token.access_list)
 
 
+def as_generation(token: ListedToken) -> Generation:
+    """Any token seen as one of ours: where it has no marker, by what the server reports."""
+    if token.marker:
+        return generation(token, token.marker)
+    marker = Marker(Slot("", token.description), "", int(token.created_at or 0), 0, "")
+    return Generation(token.id, marker, token.expires_at, token.access_list)
+
+
 def unmanaged_namesakes(tokens: t.Iterable[ListedToken]) -> dict[str, tuple[ListedToken, ...]]:
     """Tokens somebody else made, by description: those of a slot are reported, never adopted and never touched."""
     found: dict[str, tuple[ListedToken, ...]] = {}

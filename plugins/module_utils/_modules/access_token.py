@@ -10,6 +10,7 @@ import typing as t
 from collections import Counter
 
 from .._account.converge import converge, revoke
+from .._account.lost_race import await_holders
 from .._account.path_lookup import resolve_paths
 from .._account.run_memory import declared
 from .._account.secret_store import ExternalStore
@@ -38,6 +39,8 @@ def run(params: Params, context: Context) -> Result:
         outcome = converge(desired, account, secret_store, context.memory, apply=context.apply)
     for namesake in outcome.namesakes:
         account.warn(_namesake_warning(namesake))
+    if params["return_secret"] and params["store"] is not None:
+        await_holders([outcome], account, secret_store)
     returns_secret = params["return_secret"] or params["store"] is None
     return outcome_result(outcome, secret_store, account.client.calls - earlier, returns_secret=returns_secret)
 

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._account.account import Account
 from .._account.converge import Outcome, converge_all
+from .._account.lost_race import await_holders
 from .._account.path_lookup import resolve_paths
 from .._account.revocations import Revocations
 from .._account.run_memory import declared
@@ -31,7 +32,7 @@ _OF_THE_SET = (
     *("owner", "store", "store_vault_id", "store_plaintext", "take_over", "return_secret", "backup", "lock_timeout"),
 )
 _ITEM_SPEC = {option: spec for option, spec in ACCESS_TOKEN_SPEC.items() if option not in (*_OF_THE_SET, "token_id")}
-_NOT_BY_DEFAULT = ("description", "held_id", "state")
+_NOT_BY_DEFAULT = ("description", "held_id", "state", "replaces")
 MOST_AT_A_TIME = 32
 SPEC: dict[str, t.Any] = {
     **CONNECTION_SPEC,
@@ -56,7 +57,7 @@ def run(params: Params, context: Context) -> Result:
     account = context.account
     secret_store: SecretStore = context.store(params) if params["store"] is not None else ExternalStore(held)
     earlier = Counter(account.client.calls)
-    slots = {desired.slot for desired in wanted}
+    slots = {slot for desired in wanted for slot in (desired.slot, *desired.replaced_slots)}
     wanted = resolve_paths(wanted, account, apply=context.apply)
     if rules:
         if context.apply:
@@ -74,6 +75,8 @@ def run(params: Params, context: Context) -> Result:
         decisions = decide(slots, account.all_generations(), params["owner"], rules, account.now())
         if context.apply:
             _prune(decisions, account, secret_store, workers)
+    if params["return_secret"] and params["store"] is not None:
+        await_holders(outcomes, account, secret_store)
     returns_secrets = params["return_secret"] or params["store"] is None
     result = set_result(outcomes, decisions, secret_store, returns_secrets=returns_secrets)
     result["api_calls"] = call_counts(account.client.calls - earlier)

@@ -15,7 +15,7 @@ from .._model.errors import OptionError
 from .._model.identifiers import is_id
 from .._model.marker import Slot, complaint, is_owner, normalise
 from .._model.path_names import PATH_TYPES, PathName, parse_path_name
-from .._model.plan import SCOPES, Desired, Held
+from .._model.plan import SCOPES, Desired, Held, Replaced
 
 _FINEST_ZOOM = 30
 _TILE_SPEC: dict[str, t.Any] = {name: {"type": "int", "required": True} for name in ("tile_x", "tile_y", "zoom")}
@@ -39,6 +39,12 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
     "valid_for": {"type": "str"},
     "renew_within": {"type": "str", "default": "33%"},
     "overlap": {"type": "str", "default": "1h"},
+    "replaces": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"description": {"type": "str"}, "owner": {"type": "str"}, "token_id": {"type": "str"}},
+        "default": [],
+    },
     "regenerate": {"type": "str", "choices": ["never", "fail", "drift", "always"], "default": "drift"},
     "owner": {"type": "str", "default": "default"},
     "store": {"type": "path"},
@@ -74,10 +80,30 @@ def desired_of(params: t.Mapping[str, t.Any], *, run_only: bool = False) -> Desi
         renew_within=_margin(params["renew_within"], lifetime),
         overlap=0 if run_only else parse_duration("overlap", params["overlap"]),
         regenerate=params["regenerate"],
+        replaces=() if run_only else _replaces(params["replaces"] or (), Slot(owner, normalise(params["description"]))),
         take_over=params["take_over"],
         verify=params["verify"],
         verify_timeout=params["verify_timeout"],
     )
+
+
+def _replaces(entries: t.Sequence[t.Mapping[str, t.Any]], slot: Slot) -> tuple[Replaced, ...]:
+    """What a slot takes over from."""
+    found: list[Replaced] = []
+    for number, entry in enumerate(entries):
+        where, token_id, description = f"replaces[{number}]", entry.get("token_id"), entry.get("description")
+        if bool(token_id) == bool(description) or (token_id and entry.get("owner")):
+            raise OptionError(f"{where}: needs either token_id, or description and perhaps owner; write one of them")
+        if token_id:
+            found.append(uuid_of(f"{where}.token_id", token_id))
+            continue
+        earlier = Slot(_owner(entry.get("owner") or slot.owner), _description(t.cast(str, description)))
+        if earlier == slot:
+            raise OptionError(
+                f"{where}: {earlier.description!r} is the description of this token itself; name another one"
+            )
+        found.append(earlier)
+    return tuple(dict.fromkeys(found))
 
 
 def held_of(params: t.Mapping[str, t.Any]) -> Held:

@@ -239,7 +239,7 @@ def _superseded(superseded: Superseded, replacement: Generation | None, overlap:
         since = replacement.marker.created
     return {
         "id": generation.id,
-        "created_at": format_date(generation.marker.created),
+        "created_at": format_date(generation.marker.created or None),
         "expires_at": format_date(generation.expires_at),
         "retire_at": None if since is None else format_date(since + overlap),
     }
@@ -255,4 +255,6 @@ def _state(state: SlotState, desired: Desired, reported: AccessList | None) -> R
         shown["valid_for"] = format_duration(state.lifetime)
     if state.superseded:
         shown["superseded"] = state.superseded
+    if state.replaces:
+        shown["replaces"] = list(state.replaces)
     return shown

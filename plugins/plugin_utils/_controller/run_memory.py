@@ -75,20 +75,27 @@ class FileMemory:
     def _new(self, wanted: t.Sequence[Desired], entries: t.Mapping[str, Entry]) -> dict[Slot, Entry]:
         """What is to be noted; Refused where it goes against what another one has declared."""
         found: dict[Slot, Entry] = {}
-        for desired in wanted:
-            entry, known = self._entry(desired), entries.get(_key(desired.slot), {})
+        for slot, entry in self._declared(wanted):
+            known = found.get(slot) or entries.get(_key(slot), {})
             same_task = known.get("task") == entry["task"] is not None
             if known.get("wants") == entry["wants"]:
                 if entry["task"] and not same_task:
                     # What the other hosts of this task want is compared with this one.
-                    found[desired.slot] = {**known, **entry}
+                    found[slot] = {**known, **entry}
                 continue
-            both_there = "wants" in known and known["wants"]["state"] == entry["wants"]["state"] == "present"
+            both_there = "wants" in known and "absent" not in (known["wants"]["state"], entry["wants"]["state"])
             if both_there or same_task:
-                raise Refused(_sentence(desired.slot, known, entry))
+                raise Refused(_sentence(slot, known, entry))
             # A later task may revoke what an earlier one made, and make another one.
-            found[desired.slot] = entry
+            found[slot] = entry
         return found
+
+    def _declared(self, wanted: t.Iterable[Desired]) -> t.Iterator[tuple[Slot, Entry]]:
+        """What is wanted for each slot, and for those that it replaces."""
+        for desired in wanted:
+            yield desired.slot, self._entry(desired)
+            for slot in desired.replaced_slots:
+                yield slot, {"wants": {"state": "replaced"}, "by": self._declarer.name, "task": self._declarer.task}
 
     def _entry(self, desired: Desired) -> Entry:
         wants: Entry = {"state": "present" if desired.present else "absent"}

@@ -47,6 +47,10 @@ revoke_at_end()
 Values = dict[str, t.Any]
 _ACTION_GROUP = "group/ellipsis.drive.ellipsis"
 _OF_SETS = ("secrets", "superseded_secrets")
+_LOST = (
+    "The secret of a new token would be lost: register the result of this task, or keep secrets with store. Commands without a "
+    "playbook can't register, so they need store."
+)
 _previous_call: tuple[str, Values] | None = None
 
 
@@ -65,6 +69,8 @@ class EllipsisAction(ActionBase):
         super().run(tmp, task_vars)
         del tmp
         params = plain(self._task.args)
+        if self._would_lose_secrets(params):
+            return {"failed": True, "msg": _LOST}
         origins = self._inherit(params, task_vars or {})
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             return self._run_elsewhere(params, origins, task_vars or {})
@@ -127,6 +133,16 @@ class EllipsisAction(ActionBase):
             # The module knows who asked whom, but not where its options had been before.
             result["msg"] = origins.of_options(str(result.get("msg", "")))
         return self._censored(result)
+
+    def _would_lose_secrets(self, params: Values) -> bool:
+        """A secret is shown once. A task whose result nobody sees would leave tokens that are of no use to anybody.
+
+        That there is a token now does not matter: it will have to be renewed.
+        """
+        if "return_secret" not in self.spec or self._task.register or params.get("store") is not None:
+            return False
+        declared = params.get("tokens") or [] if "tokens" in self.spec else [params]
+        return any(isinstance(each, dict) and each.get("state") != "absent" for each in declared)
 
     def _inherit(self, params: Values, task_vars: Values) -> OptionSources:
         """Fill connection options from variables, then from the task's environment, then from ours."""

@@ -47,7 +47,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_stor
 Values = dict[str, t.Any]
 Variable = t.Callable[[str], t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
-_NOT_OURS = ("state", "description", "token_id", "held_id", "return_secret")
+_NOT_OURS = ("state", "description", "token_id", "held_id", "return_secret", "replaces")
 SPEC: Values = {
     **CONNECTION_SPEC,
     **{option: spec for option, spec in ACCESS_TOKEN_SPEC.items() if option not in _NOT_OURS},
@@ -148,7 +148,7 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
     """The token after it was made sure of."""
     wanted = {**params, "description": description, "state": "present", "token_id": None, "return_secret": True}
     wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
-    wanted["held_id"] = None
+    wanted.update(held_id=None, replaces=[])
     apply = not variable("ansible_check_mode")
     declarer = Declarer(f"a lookup on {variable('inventory_hostname') or 'localhost'}")
     if params["store"] is None:

@@ -85,6 +85,11 @@ class StoredSecrets:
         """Whether any entry holds the token, now or as the previous one."""
         return any(without(entry, {token_id}) != entry for entry in self._store.entries().values())
 
+    def keeps(self, slot: Slot) -> bool:
+        """Whether the entry of this description is of this slot."""
+        entry = self._store.entries().get(slot.description)
+        return entry is not None and entry.slot == self._stored(slot)
+
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """Take the tokens out of all entries, and the previous secrets back."""
         after = {entry: without(entry, token_ids) for entry in self._store.entries().values()}
