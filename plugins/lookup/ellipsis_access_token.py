@@ -30,7 +30,7 @@ options:
     description:
       - File with the secrets, see O(ellipsis.drive.ellipsis_access_token#module:store). Relative paths start at the playbook.
       - Needed unless O(create=true).
-    type: path
+    type: str
     vars:
       - name: ellipsis_store
   field:

@@ -166,7 +166,7 @@ options:
         the next one.
       - The secret of a replaced token stays beside that of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
-    type: path
+    type: str
   store_vault_id:
     description:
       - Vault id to encrypt the O(store) with. If not set it is the one that the file has, else C(vault_encrypt_identity) of

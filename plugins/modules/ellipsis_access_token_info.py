@@ -65,7 +65,7 @@ options:
     description:
       - File on the controller with the secrets of the tokens, see
         O(ellipsis.drive.ellipsis_access_token#module:store). Tokens whose secret is not in it are a finding.
-    type: path
+    type: str
   store_vault_id:
     description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
     type: str

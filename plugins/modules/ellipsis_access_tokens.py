@@ -53,7 +53,7 @@ options:
     default: default
   store:
     description: File on the controller that keeps the secrets, see O(ellipsis.drive.ellipsis_access_token#module:store).
-    type: path
+    type: str
   store_vault_id:
     description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
     type: str

@@ -25,8 +25,10 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker impor
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator, EmulatorAdapter, Token
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, Options, Result, live_tokens
 
@@ -44,6 +46,7 @@ class Interruptions:
 
     def __init__(self, moment: int | None = None, act: Event | None = None) -> None:
         self._left, self._act = moment, act
+        self.killed = False
 
     def pass_by(self) -> None:
         """One more moment."""
@@ -51,7 +54,9 @@ class Interruptions:
             return
         if self._left == 0:
             act, self._act = self._act, None
+            self.killed = True
             act()
+            self.killed = False
             return
         self._left -= 1
 
@@ -74,7 +79,7 @@ class InterruptedStore:
     """Before and after each write to the store is a moment."""
 
     def __init__(self, secret_store: StoredSecrets, interruptions: Interruptions) -> None:
-        self._secret_store, self._pass_by = secret_store, interruptions.pass_by
+        self._secret_store, self._interruptions, self._pass_by = secret_store, interruptions, interruptions.pass_by
         self.backup_file: str | None = None
 
     def held(self, slot: Slot) -> Held:
@@ -94,15 +99,27 @@ class InterruptedStore:
         self._secret_store.revoked(token_ids)
         self._pass_by()
 
+    def claim(self, slots: Collection[Slot]) -> bool:
+        self._pass_by()
+        claimed = self._secret_store.claim(slots)
+        self._pass_by()
+        return claimed
+
+    def release(self) -> None:
+        if not self._interruptions.killed:
+            self._pass_by()
+            self._secret_store.release()
+
     def begin(self, nonces: Mapping[Slot, str]) -> None:
         self._pass_by()
         self._secret_store.begin(nonces)
         self._pass_by()
 
-    def keep(self, minted: Sequence[Minted]) -> None:
+    def keep(self, minted: Sequence[Minted]) -> Mapping[Slot, EllipsisError]:
         self._pass_by()
-        self._secret_store.keep(minted)
+        failures = self._secret_store.keep(minted)
         self._pass_by()
+        return failures
 
     def put_back(self, slots: Collection[Slot]) -> None:
         self._pass_by()
@@ -173,9 +190,9 @@ class Keeping(Controller):
         secret_store = StoredSecrets(self._store(), Connection(API, api_token=USER_TOKEN))
         return InterruptedStore(secret_store, self.interruptions)
 
-    def _store(self) -> FileStore:
+    def _store(self) -> Store:
         assert self._file
-        return FileStore(self._file, _VAULT, plaintext=True, warn=_no_warning)
+        return Store(FileBackend(self._file, _VAULT, plaintext=True, warn=_no_warning))
 
 
 def _no_warning(text: str) -> None:

@@ -16,7 +16,7 @@ from .._model.tokens import Generation, ListedToken, unmanaged_namesakes
 from .access_check import check_access
 from .account import Account
 from .creation import Creations, Wanted
-from .secret_store import Minted, SecretStore
+from .secret_store import KeptOrNot, Minted, SecretStore
 from .verification import NotProven, Probe, Prober, failures, sentence
 from .workers import Workers
 
@@ -66,23 +66,37 @@ def converge_all(
             account.warn(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
-    plans = _plans(wanted, account, secret_store, apply=apply)
-    check_access([each.desired for each in plans if each.mints], account.tree)
-    namesakes = unmanaged_namesakes(account.tokens())
-    batch = _Batch(plans, account, secret_store, workers)
-    outcomes = batch.run() if apply else batch.outcomes()
-    return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
+    try:
+        plans = _plans(wanted, account, secret_store, apply=apply)
+        check_access([each.desired for each in plans if each.mints], account.tree)
+        namesakes = unmanaged_namesakes(account.tokens())
+        batch = _Batch(plans, account, secret_store, workers)
+        outcomes = batch.run() if apply else batch.outcomes()
+        return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
+    finally:
+        secret_store.release()
 
 
 def _plans(wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, *, apply: bool) -> list[Plan]:
     """What to do. Before anything is written this process has to be the only writer since the list was read."""
+
+    def decide() -> list[Plan]:
+        return [_decide(desired, account, secret_store) for desired in wanted]
+
     owners = sorted({desired.slot.owner for desired in wanted}) if apply else []
     for owner in owners:
         account.prepare_writing(owner)
-    plans = [_decide(desired, account, secret_store) for desired in wanted]
-    writes = apply and any(each.steps for each in plans)
-    outdated = [account.begin_writing(owner) for owner in owners if writes]
-    return [_decide(desired, account, secret_store) for desired in wanted] if any(outdated) else plans
+    plans = decide()
+    claimed: set[Slot] = set()
+    while apply and (writing := {each.desired.slot for each in plans if each.steps} - claimed):
+        claimed |= writing
+        outdated = [account.begin_writing(owner) for owner in owners]
+        if secret_store.claim(writing):
+            account.forget_tokens()
+        elif not any(outdated):
+            break
+        plans = decide()
+    return plans
 
 
 def revoke(
@@ -92,6 +106,7 @@ def revoke(
     token, held = account.token(token_id), secret_store.holds(token_id)
     if apply and (token or held):
         account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
+        secret_store.claim(())
         token, held = account.token(token_id), secret_store.holds(token_id)
         if token:
             account.delete(token.id)
@@ -164,20 +179,23 @@ class _Batch:
                 self._update(slot, current=made, lost_race=True)
             else:
                 self._update(slot, error=made)
-        if minted and self._keep(minted):
-            self._prove(minted)
+        kept = self._keep(minted) if minted else []
+        if kept:
+            self._prove(kept)
 
-    def _keep(self, minted: t.Sequence[Minted]) -> bool:
-        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody."""
-        try:
-            self._secret_store.keep(minted)
-        except EllipsisError as exc:
-            for each in minted:
-                self._update(each.slot, error=self._take_back(each, str(exc)))
-            return False
-        for each in minted:
+    def _keep(self, minted: t.Sequence[Minted]) -> list[Minted]:
+        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody. Which ones are kept."""
+        failures = self._secret_store.keep(minted)
+        kept = [each for each in minted if each.slot not in failures]
+        for each in kept:
             self._update(each.slot, minted=each, current=each.generation)
-        return True
+        for each in minted:
+            error = failures.get(each.slot)
+            if error:
+                self._update(
+                    each.slot, error=error if isinstance(error, KeptOrNot) else self._take_back(each, str(error))
+                )
+        return kept
 
     def _prove(self, minted: t.Sequence[Minted]) -> None:
         """Use the new tokens; one that does not do what it should is revoked, and what was there before stays."""

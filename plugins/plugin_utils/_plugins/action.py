@@ -39,7 +39,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
     writer_lock,
 )
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import Variable, store_opener
 
 display = Display()
 Values = dict[str, t.Any]
@@ -67,12 +67,12 @@ class EllipsisAction(ActionBase):
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             result = self._run_elsewhere(params, origins, task_vars or {})
         else:
-            result = self._run_here(params, origins)
+            result = self._run_here(params, origins, lambda name: self._variable(name, task_vars or {}))
         if result.get("secret") or any(any((result.get(name) or {}).values()) for name in _OF_SETS):
             self._censor(result)
         return result
 
-    def _run_here(self, params: Values, origins: OptionSources) -> Values:
+    def _run_here(self, params: Values, origins: OptionSources, variable: Variable) -> Values:
         if REQUESTS_IMPORT_ERROR:
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         valid = params
@@ -82,9 +82,8 @@ class EllipsisAction(ActionBase):
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
                 account.forget()
-            context = Context(
-                account, not self._task.check_mode, store_opener(self._loader, connection), display.display
-            )
+            opener = store_opener(self._loader, connection, variable)
+            context = Context(account, not self._task.check_mode, opener, display.display)
             result = self.core(valid, context)
         except EllipsisError as exc:
             for account in accounts():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 import typing as t
-from pathlib import Path
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
@@ -34,11 +33,10 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_v
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import lookup_account, writer_lock
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import Variable, open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry
 
 Values = dict[str, t.Any]
-Variable = t.Callable[[str], t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
 _NOT_OURS = ("state", "description", "token_id", "held_id", "return_secret")
 SPEC: Values = {
@@ -75,21 +73,21 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
         raise EllipsisError(told) from None
 
 
-def _stored(description: str, params: Values, _variable: Variable, loader: DataLoader) -> Values:
+def _stored(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
     """What the store has: no network, and no clock but the controller's."""
     if params["store"] is None:
         raise OptionError(
             f"No store to look for {description!r} in; set store, or the variable ellipsis_store, or create=true"
         )
-    store = open_store(params, loader)
-    entry = store.entries().get(description)
+    store = open_store(params, loader, variable)
+    entry = store.find(description)
     if entry is not None and params["owner"] not in (None, entry.slot.owner):
         entry = None
     if entry is None or entry.token is None:
         if params["default"] is not None:
             return dict.fromkeys(FIELDS, params["default"])
-        raise EllipsisError(_missing(description, params["owner"], store.path))
-    _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.path)
+        raise EllipsisError(_missing(description, params["owner"], store.address))
+    _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.address)
     return {
         **{field: getattr(entry, field, None) for field in FIELDS},
         "secret": entry.token,
@@ -97,26 +95,26 @@ def _stored(description: str, params: Values, _variable: Variable, loader: DataL
     }
 
 
-def _missing(description: str, owner: str | None, path: Path) -> str:
+def _missing(description: str, owner: str | None, store: str) -> str:
     of = f" of owner {owner!r}" if owner else ""
     return (
-        f"No secret of {description!r}{of} is in the store {path}. Create it with the module "
-        f"ellipsis.drive.ellipsis_access_token, description={description!r} and store={str(path)!r}, or look it up with "
+        f"No secret of {description!r}{of} is in the store {store}. Create it with the module "
+        f"ellipsis.drive.ellipsis_access_token, description={description!r} and store={store!r}, or look it up with "
         "create=true."
     )
 
 
-def _watch_expiry(entry: Entry, warn_within: int, path: Path) -> None:
+def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:
     expires = read_date(entry.expires_at)
     if expires is None:
         return
     remedy = "run the task that renews it"
     if expires <= time.time():
         raise EllipsisError(
-            f"The token {entry.slot.description!r} in {path} has expired at {entry.expires_at}; {remedy}."
+            f"The token {entry.slot.description!r} in {store} has expired at {entry.expires_at}; {remedy}."
         )
     if expires <= time.time() + warn_within:
-        display.warning(f"The token {entry.slot.description!r} in {path} expires at {entry.expires_at}; {remedy}.")
+        display.warning(f"The token {entry.slot.description!r} in {store} expires at {entry.expires_at}; {remedy}.")
 
 
 def _converged(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
@@ -126,11 +124,11 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
     wanted["held_id"] = None
     apply = not variable("ansible_check_mode")
     if params["store"] is not None:
-        return _run(wanted, apply, loader)
-    return _once_per_run(wanted, apply, loader)
+        return _run(wanted, apply, variable, loader)
+    return _once_per_run(wanted, apply, variable, loader)
 
 
-def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
+def _once_per_run(wanted: Values, apply: bool, variable: Variable, loader: DataLoader) -> Values:
     """A token that nobody keeps: made by whoever asks first, while the others wait."""
     lifetime = desired_of(wanted).lifetime
     if lifetime == NEVER or lifetime > _LONGEST_UNSTORED:
@@ -149,17 +147,17 @@ def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
             timeout=wanted["lock_timeout"],
             holder=f"lookup of {wanted['description']!r}",
         ):
-            found = shared.read() or _run(wanted, apply, loader)
+            found = shared.read() or _run(wanted, apply, variable, loader)
             if apply:
                 shared.write(found)
     return found
 
 
-def _run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
+def _run(wanted: Values, apply: bool, variable: Variable, loader: DataLoader) -> Values:
     """Converge through the core of the module."""
     connection = connection_of(wanted)
     with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=wanted["description"]) as account:
-        result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection)))
+        result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection, variable)))
     secret = result.get("secret")
     if secret is None and apply:
         raise EllipsisError(

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 
@@ -15,11 +15,11 @@ KEY = "ellipsis_access_tokens"
 Raw = dict[str, t.Any]
 _TOKEN_FIELDS = ("id", "token", "created_at", "expires_at", "valid_for", "fingerprint")
 _LIST_FIELDS = ("pending", "replaced")
-_KNOWN = frozenset({*_TOKEN_FIELDS, *_LIST_FIELDS, "owner", "api_url", "organization_id", "previous"})
+_KNOWN = frozenset({*_TOKEN_FIELDS, *_LIST_FIELDS, "owner", "api_url", "organization_id", "previous", "claim"})
 
 
 class StoreError(EllipsisError):
-    """The store can't be used as it is. Below FileStore, the message continues a sentence that starts with its path."""
+    """The store can't be used as it is. Below Store, the message continues a sentence that starts with its address."""
 
 
 class ForeignEntry(StoreError):
@@ -37,10 +37,19 @@ class StoredSlot:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Which controller alone may change an entry, and until when by the clock of the store's server."""
+
+    by: str
+    until: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """A held secret; without an id only the nonces of creations that were begun.
 
     replaced: ids held before, latest last. previous: the token that the held one replaced, for as long as it lives.
+    claim: in stores that controllers share, who is changing it.
     """
 
     slot: StoredSlot
@@ -53,11 +62,12 @@ class Entry:
     pending: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     previous: Entry | None = None
+    claim: Claim | None = None
 
     @property
     def bare(self) -> Entry:
         """The held secret and nothing else."""
-        return replace(self, pending=(), replaced=(), previous=None)
+        return replace(self, pending=(), replaced=(), previous=None, claim=None)
 
 
 def entries_of(value: t.Any) -> dict[str, Entry]:
@@ -66,7 +76,7 @@ def entries_of(value: t.Any) -> dict[str, Entry]:
         return {}
     if not isinstance(value, dict):
         raise StoreError(f"must have a mapping of descriptions to entries in {KEY}.")
-    return {description: _entry_of(description, raw) for description, raw in value.items()}
+    return {description: entry_of(description, raw) for description, raw in value.items()}
 
 
 def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
@@ -78,11 +88,13 @@ def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
     raw.update({name: list(getattr(entry, name)) for name in _LIST_FIELDS if getattr(entry, name)})
     if entry.previous:
         raw["previous"] = _raw_token(entry.previous)
+    if entry.claim:
+        raw["claim"] = asdict(entry.claim)
     raw.update({name: value for name, value in sorted((before or {}).items()) if name not in _KNOWN})
     return raw
 
 
-def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
+def own(entries: t.Mapping[str, Entry | None], slot: StoredSlot) -> Entry | None:
     """The entry of a slot; an entry of another one under its description is an error."""
     entry = entries.get(slot.description)
     if entry and entry.slot != slot:
@@ -101,14 +113,16 @@ def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:
     if previous is None and not entry.pending:
         return None
     back = previous or Entry(entry.slot)
-    return replace(back, pending=entry.pending, replaced=tuple(each for each in entry.replaced if each != back.id))
+    replaced = tuple(each for each in entry.replaced if each != back.id)
+    return replace(back, pending=entry.pending, replaced=replaced, claim=entry.claim)
 
 
 def _raw_token(entry: Entry) -> Raw:
     return {name: getattr(entry, name) for name in _TOKEN_FIELDS} if entry.id else {}
 
 
-def _entry_of(description: str, raw: t.Any) -> Entry:
+def entry_of(description: str, raw: t.Any) -> Entry:
+    """The entry that a mapping stands for."""
     where = f"{KEY}[{description!r}]"
     if not isinstance(raw, dict):
         raise StoreError(f"must have a mapping in {where}.")
@@ -120,7 +134,14 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
         organization_id=_text(raw, "organization_id", where) or None,
     )
     previous = _token_of(slot, raw["previous"], f"{where}.previous") if raw.get("previous") else None
-    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced, previous=previous)
+    claim = _claim_of(raw["claim"], f"{where}.claim") if raw.get("claim") else None
+    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced, previous=previous, claim=claim)
+
+
+def _claim_of(raw: t.Any, where: str) -> Claim:
+    if not isinstance(raw, dict):
+        raise StoreError(f"must have a mapping in {where}.")
+    return Claim(*(_text(raw, name, where, required=True) or "" for name in ("by", "until")))
 
 
 def _token_of(slot: StoredSlot, raw: t.Any, where: str) -> Entry:
