@@ -31,6 +31,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_stor
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator, EmulatorAdapter, Token
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, Options, Result, live_tokens
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
 
 DESCRIPTION = "tiles"
 _VAULT = VaultLib()
@@ -100,14 +101,13 @@ class InterruptedStore:
         self._pass_by()
 
     def claim(self, slots: Collection[Slot]) -> bool:
-        self._pass_by()
         claimed = self._secret_store.claim(slots)
-        self._pass_by()
+        if claimed:
+            self._pass_by()
         return claimed
 
     def release(self) -> None:
         if not self._interruptions.killed:
-            self._pass_by()
             self._secret_store.release()
 
     def begin(self, nonces: Mapping[Slot, str]) -> None:
@@ -149,17 +149,17 @@ class Report:
 
 
 class Keeping(Controller):
-    """A controller with a store of its own, or one that remembers the id and the secret of its last result."""
+    """A controller with a store, its own or one that it shares, or one that remembers the id and the secret of its last result."""
 
-    def __init__(self, emulator: Emulator, folder: Path | None) -> None:
-        super().__init__(emulator, holds=folder is None)
-        self._file = folder / "tokens.yml" if folder else None
+    def __init__(self, emulator: Emulator, place: Path | MemoryServer | None) -> None:
+        super().__init__(emulator, holds=place is None)
+        self._place = place
         self.interruptions = Interruptions()
 
     def execute(self, options: Options, interruptions: Interruptions | None = None) -> Report:
         """One task in a process of its own, which may be killed."""
         self.interruptions = interruptions or Interruptions()
-        stored = {"store": str(self._file), "store_plaintext": True} if self._file else {}
+        stored = {"store": "of the laboratory"} if self._place else {}
         warnings: list[str] = []
         account = self.account(warnings.append)
         account.client.sender._session.mount("http://", InterruptedAdapter(self.emulator, self.interruptions))
@@ -175,15 +175,14 @@ class Keeping(Controller):
 
     def holds_now(self) -> tuple[str | None, str | None, frozenset[str]]:
         """The id and the secret that are held, and the recorded nonces."""
-        if self._file is None:
+        if self._place is None:
             return self.held_id or None, self.secret, frozenset()
-        entry = self._store().entries().get(DESCRIPTION) if self._file.exists() else None
-        entry = entry or Entry(_SLOT_OF_NOBODY)
+        entry = self._store().find(DESCRIPTION) or Entry(_SLOT_OF_NOBODY)
         return entry.id, entry.token, frozenset(entry.pending)
 
     def replaced(self) -> tuple[str, ...]:
         """The ids that were held before, as far as they are remembered."""
-        entry = self._store().entries().get(DESCRIPTION) if self._file and self._file.exists() else None
+        entry = self._store().find(DESCRIPTION) if self._place else None
         return entry.replaced if entry else ()
 
     def _open(self, _params: Mapping[str, Any]) -> SecretStore:
@@ -191,8 +190,11 @@ class Keeping(Controller):
         return InterruptedStore(secret_store, self.interruptions)
 
     def _store(self) -> Store:
-        assert self._file
-        return Store(FileBackend(self._file, _VAULT, plaintext=True, warn=_no_warning))
+        if isinstance(self._place, MemoryServer):
+            clock = self.emulator.clock
+            return Store(MemoryBackend(self._place, clock.sleep), sleep=clock.sleep, monotonic=clock.now)
+        assert self._place
+        return Store(FileBackend(self._place, _VAULT, plaintext=True, warn=_no_warning))
 
 
 def _no_warning(text: str) -> None:

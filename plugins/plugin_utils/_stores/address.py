@@ -16,15 +16,20 @@ from ansible.utils.display import Display
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Params
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import open_aws_secretsmanager
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Backend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import open_hashi_vault
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 Variable = t.Callable[[str], t.Any]
 Opener = t.Callable[[str, Variable], Backend]
 # By the scheme of the address: what opens a backend with the rest of it, and a way to the variables of Ansible.
-BACKENDS: dict[str, Opener] = {}
+BACKENDS: dict[str, Opener] = {
+    "aws_secretsmanager": open_aws_secretsmanager,
+    "hashi_vault": open_hashi_vault,
+}
 
 
 def open_store(params: Params, loader: DataLoader, variable: Variable) -> Store:

@@ -85,7 +85,7 @@ class Store:
         """All entries by description, read now."""
         with self._sentences():
             found = self._read(self._backend.names(), again=True)
-            entries = ((name, _entry(name, each)) for name, each in found.items() if each.raw is not None)
+            entries = ((name, _entry(name, each)) for name, each in found.items() if self._is_entry(each))
             return {name: entry for name, entry in entries if entry}
 
     def find(self, description: str) -> Entry | None:
@@ -247,6 +247,10 @@ class Store:
             if isinstance(answer, Versioned):
                 self._known[name] = answer
         return written
+
+    def _is_entry(self, found: Versioned) -> bool:
+        """Others may keep secrets of another kind beside ours; everything in a file is of our own making."""
+        return found.raw is not None and (not self._backend.shared or {"owner", "api_url"} <= found.raw.keys())
 
     def _said(self, error: StoreError) -> StoreError:
         """What goes wrong with a store is one sentence that names it."""
