@@ -109,11 +109,12 @@ def test_deleted_and_destroyed_by_hand(bao: OpenBao, folder: str) -> None:
 
     kv, path = bao.admin.secrets.kv.v2, f"{folder}/roads"
     kv.update_metadata(path, max_versions=1, cas_required=True)
-    for take in (
+    ways: list[Callable[[], object]] = [
         lambda: kv.delete_latest_version_of_secret(path),
         lambda: kv.destroy_secret_versions(path, [kv.read_secret_metadata(path)["data"]["current_version"]]),
         lambda: kv.delete_metadata_and_all_versions(path),
-    ):
+    ]
+    for take in ways:
         store().keep([ENTRY])
         assert store().read(SLOT) == ENTRY
         take()

@@ -30,7 +30,8 @@ class MemoryServer:
     calls: list[str] = field(default_factory=list)
 
     def read(self, key: str) -> tuple[str, int]:
-        return self._answer("read", lambda: self.texts.get(key, ("null", 0)))
+        found: tuple[str, int] = self._answer("read", lambda: self.texts.get(key, ("null", 0)))
+        return found
 
     def write(self, key: str, text: str, version: int) -> int:
         def carry_out() -> int:
@@ -39,7 +40,8 @@ class MemoryServer:
             self.texts[key] = text, version + 1
             return version + 1
 
-        return self._answer("write", carry_out)
+        written: int = self._answer("write", carry_out)
+        return written
 
     def _answer(self, what: str, carry_out: Callable[[], Any]) -> Any:
         self.calls.append(what)

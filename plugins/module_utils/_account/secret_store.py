@@ -63,6 +63,9 @@ class SecretStore(t.Protocol):
     def release(self) -> None:
         """Give back what was claimed."""
 
+    def check(self) -> None:
+        """Fail where a write would fail now, without changing anything."""
+
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
 
@@ -111,6 +114,9 @@ class ExternalStore:
 
     def release(self) -> None:
         """Nothing was claimed."""
+
+    def check(self) -> None:
+        """Nothing is written here."""
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""

@@ -70,6 +70,10 @@ class Client:
         self._login = login or Login(sender)
         self._spelling: t.Mapping[str, str] = {}
 
+    def bearer(self) -> str:
+        """The token that requests are sent with."""
+        return self._login.token()
+
     def list_tokens(self) -> Listing:
         """Every live token. IncompleteListing when there is any doubt that these are all."""
         tokens: dict[str, ListedToken] = {}

@@ -165,6 +165,10 @@ class Login:
         self._sender = sender
         self._source = _source(sender, caches)
 
+    def token(self) -> str:
+        """The token that requests are sent with."""
+        return self._source.token()
+
     def send(self, request: t.Callable[[Bearer], Answer]) -> Answer:
         """The answer to a request, which is sent again with a new token when the one it was sent with has ended."""
         return _send(self._sender, self._source, request)

@@ -75,7 +75,9 @@ def decide(
 
     Raises Refused when more would go than the limit allows.
     """
-    slots = [slot for slot in sorted(live, key=lambda each: each.description) if slot.owner == owner]
+    slots = [
+        slot for slot in sorted(live, key=lambda each: each.description) if slot.owner == owner and not slot.run_only
+    ]
     decisions = tuple(
         _about(generation, live[slot][-1], rules, now)
         for slot in slots

@@ -55,7 +55,7 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
 }
 
 
-def desired_of(params: t.Mapping[str, t.Any]) -> Desired:
+def desired_of(params: t.Mapping[str, t.Any], *, run_only: bool = False) -> Desired:
     """What validated options ask for; OptionError names the option, the value and the remedy."""
     owner = _owner(params["owner"])
     if params["state"] == "absent":
@@ -68,12 +68,12 @@ def desired_of(params: t.Mapping[str, t.Any]) -> Desired:
             raise OptionError(f"{option}: is missing or empty; state=present needs {example}")
     lifetime = parse_lifetime("valid_for", params["valid_for"])
     return Desired(
-        slot=Slot(owner, _description(params["description"])),
+        slot=Slot(owner, _description(params["description"]), run_only),
         access_list=_access_list(params["access_list"]),
         scope=params["scope"],
         lifetime=lifetime,
         renew_within=_margin(params["renew_within"], lifetime),
-        overlap=parse_duration("overlap", params["overlap"]),
+        overlap=0 if run_only else parse_duration("overlap", params["overlap"]),
         regenerate=params["regenerate"],
         take_over=params["take_over"],
         verify=params["verify"],

@@ -44,7 +44,10 @@ class Backend(t.Protocol):
         """The copy that was made before the first change, where such copies are asked for and made."""
 
     def check(self) -> None:
-        """Fail where a write would fail, without writing."""
+        """Fail where a write would fail, as far as looking tells."""
+
+    def rehearse(self) -> None:
+        """Fail where a write would fail, without changing anything."""
 
     def names(self) -> t.Collection[str]:
         """The descriptions of all entries."""

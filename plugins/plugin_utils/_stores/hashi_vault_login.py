@@ -140,7 +140,7 @@ class Login:
 
 def _verified(settings: Settings) -> bool:
     if settings.get("validate_certs"):
-        return boolean(settings.get("validate_certs"))
+        return bool(boolean(settings.get("validate_certs"), strict=False))
     return not boolean(settings.get("skip_verify", "false"), strict=False)
 
 

@@ -66,7 +66,11 @@ class RemoteBackend(abc.ABC):
 
     @abc.abstractmethod
     def check(self) -> None:
-        """Fail where a write would fail, without writing."""
+        """Fail where a write would fail, as far as looking tells."""
+
+    def rehearse(self) -> None:
+        """The claim is a write, and it comes before any other. In check mode there is only what looking tells."""
+        self.check()
 
     @abc.abstractmethod
     def list_keys(self) -> t.Iterable[str]:

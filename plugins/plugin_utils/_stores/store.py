@@ -77,9 +77,19 @@ class Store:
         return self._backend.backup_file
 
     def check(self) -> None:
-        """Fail where a write would fail, without writing."""
+        """Fail where a write would fail, as far as looking tells."""
         with self._sentences():
             self._backend.check()
+
+    def rehearse(self) -> None:
+        """Fail where a write would fail, without changing anything."""
+        with self._sentences():
+            self._backend.rehearse()
+
+    def changing(self) -> dict[str, Entry]:
+        """The entries that are claimed; all where nothing is."""
+        found = {slot.description: self.read(slot) for slot in self._claimed}
+        return {name: entry for name, entry in found.items() if entry} if found else self.entries()
 
     def entries(self) -> dict[str, Entry]:
         """All entries by description, read now."""

@@ -83,7 +83,8 @@ def test_a_claim_ends_by_the_clock_of_the_server(make: Callable[[], Store], time
     entry = second.read(SLOT)
     assert entry
     assert entry.pending == ("aaaaa",)
-    for act in (lambda: dead.begin({SLOT: "bbbbb"}), lambda: dead.keep([ENTRY])):
+    acts: list[Callable[[], None]] = [lambda: dead.begin({SLOT: "bbbbb"}), lambda: dead.keep([ENTRY])]
+    for act in acts:
         with pytest.raises(StoreError, match="in the hands of another controller by now, since this one took too long"):
             act()
     assert set(dead.keep_each([ENTRY, replace(ENTRY, slot=OTHER)])) == {SLOT, OTHER}
