@@ -169,9 +169,13 @@ options:
     default: drift
   store:
     description:
-      - File on the controller that keeps the secrets, as YAML variables encrypted by Ansible Vault with the vault ids of the
-        run. Relative paths start at the playbook. Its directory must exist.
-      - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
+      - Where the secrets are kept. A path is a file on the controller, YAML variables encrypted by Ansible Vault with the vault
+        ids of the run. Relative paths start at the playbook. Its directory must exist.
+      - V(hashi_vault://MOUNT/PATH) is a KV mount of version 2 of HashiCorp Vault or OpenBao, and
+        V(aws_secretsmanager://PREFIX) is AWS Secrets Manager. There each token is a secret of its own, and controllers that
+        share the store take turns. They need the Python libraries C(hvac) and C(boto3) on the controller, and the address and
+        login from where these have them. The guide C(docs/stores.md) has policies and what else there is to know.
+      - A file is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
         outside of the variable C(ellipsis_access_tokens) is left as it is.
       - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone.
       - With a store the secret is not in the result, and the token in use is the one whose secret is in the store. If that
@@ -233,7 +237,8 @@ options:
     default: 30
   lock_timeout:
     description:
-      - Seconds to wait for other tasks on this controller that write tokens of the same O(owner).
+      - Seconds to wait for other tasks on this controller that write tokens of the same O(owner), and for other controllers
+        that change the same entry of a O(store) that they share.
     type: int
     default: 300
 seealso:

@@ -63,7 +63,7 @@ options:
     default: false
   store:
     description:
-      - File on the controller with the secrets of the tokens, see
+      - Where the secrets of the tokens are, see
         O(ellipsis.drive.ellipsis_access_token#module:store). Tokens whose secret is not in it are a finding.
     type: str
   store_vault_id:

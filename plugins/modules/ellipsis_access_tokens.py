@@ -53,7 +53,7 @@ options:
     type: str
     default: default
   store:
-    description: File on the controller that keeps the secrets, see O(ellipsis.drive.ellipsis_access_token#module:store).
+    description: Where the secrets are kept, see O(ellipsis.drive.ellipsis_access_token#module:store).
     type: str
   store_vault_id:
     description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
