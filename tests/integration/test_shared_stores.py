@@ -174,3 +174,24 @@ def test_logins(bao: OpenBao, folder: str, controller: Controller) -> None:
     (controller.folder / "home" / ".vault-token").write_text(bao.token(policy(folder)) + "\n")
     run = controller.run(TOKEN, play={"vars": store}, environment={"VAULT_ADDR": bao.url})
     assert not run.result("Make")["changed"]
+
+
+def test_moving(bao: OpenBao, folder: str, controller: Controller) -> None:
+    """From a file to an address, and the same playbook goes on with the other value."""
+    options = {"vars": {"store": "tokens.yml", "ellipsis_store_plaintext": True}}
+    task = TOKEN.replace('store: "{{ store }}"', "store: tokens.yml\n    store_plaintext: true")
+    controller.run(task, play=options)
+    address = f"hashi_vault://secret/{folder}"
+    playbook = controller.folder / "move.yml"
+    playbook.write_text("- import_playbook: ellipsis.drive.move_store\n")
+    run = controller.run_file(
+        playbook,
+        *("-e", "ellipsis_move_store_from=tokens.yml", "-e", f"ellipsis_move_store_to={address}"),
+        *("-e", "ellipsis_move_store_plaintext=true", "-e", "ellipsis_move_store_remove=true"),
+        environment=bao.environment(),
+    )
+    moved = run.result("Copy, compare, and remove")
+    assert (moved["copied"], moved["removed"]) == (["tile server"], ["tile server"])
+    assert "tile server" not in (controller.folder / "tokens.yml").read_text()
+    again = controller.run(TOKEN, play={"vars": {"store": address}}, environment=bao.environment())
+    assert not again.result("Make")["changed"]
