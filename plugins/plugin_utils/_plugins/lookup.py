@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import time
 import typing as t
 
@@ -17,6 +18,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.account im
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.run_memory import declared
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
     CONNECTION_SPEC,
+    NoCredential,
     connection_of,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import NEVER, parse_duration
@@ -40,6 +42,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tok
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import Variable, open_store, store_opener
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 Values = dict[str, t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
@@ -53,6 +56,7 @@ SPEC: Values = {
     "create": {"type": "bool", "default": False},
     "warn_within": {"type": "str", "default": "7d"},
 }
+_MOST_NEAREST = 3
 # What is not stored lives for one run; a token that lives much longer would pile up unseen.
 _LONGEST_UNSTORED = 86400
 DEFAULT_UNSTORED = "1h"
@@ -75,6 +79,10 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
         valid = validated(SPEC, params, "The lookup ellipsis_access_token")
         find = _converged if valid["create"] else _stored
         return [find(normalise(str(plain(term))), valid, variable, loader)[valid["field"]] for term in terms]
+    except NoCredential as exc:
+        raise EllipsisError(
+            f"{exc} of the ansible process; the keyword environment of a task does not reach lookups"
+        ) from None
     except EllipsisError as exc:
         told = origins.tell(exc, valid) if params.get("create") else origins.of_options(str(exc))
         raise EllipsisError(told) from None
@@ -93,7 +101,7 @@ def _stored(description: str, params: Values, variable: Variable, loader: DataLo
     if entry is None or entry.token is None:
         if params["default"] is not None:
             return dict.fromkeys(FIELDS, params["default"])
-        raise EllipsisError(_missing(description, params["owner"], store.address))
+        raise EllipsisError(_missing(description, params["owner"], store))
     _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.address)
     return {
         **{field: getattr(entry, field, None) for field in FIELDS},
@@ -102,13 +110,26 @@ def _stored(description: str, params: Values, variable: Variable, loader: DataLo
     }
 
 
-def _missing(description: str, owner: str | None, store: str) -> str:
+def _missing(description: str, owner: str | None, store: Store) -> str:
     of = f" of owner {owner!r}" if owner else ""
     return (
-        f"No secret of {description!r}{of} is in the store {store}. Create it with the module "
-        f"ellipsis.drive.ellipsis_access_token, description={description!r} and store={store!r}, or look it up with "
+        f"No secret of {description!r}{of} is in the store {store.address}{_nearest(description, owner, store)}. Create it with the "
+        f"module ellipsis.drive.ellipsis_access_token, description={description!r} and store={store.address!r}, or look it up with "
         "create=true."
     )
+
+
+def _nearest(description: str, owner: str | None, store: Store) -> str:
+    """What may have been meant, another owner's included; nothing where a policy lets nobody list a shared store."""
+    try:
+        entries = {name: entry.slot.owner for name, entry in store.entries().items() if entry.token}
+    except EllipsisError:
+        return ""
+    if description in entries and owner:
+        return f"; there is one of owner {entries[description]!r}"
+    folded = {name.casefold(): name for name in entries}
+    near = difflib.get_close_matches(description.casefold(), folded, _MOST_NEAREST)
+    return f"; the nearest are {', '.join(repr(folded[each]) for each in near)}" if near else ""
 
 
 def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:
