@@ -99,7 +99,7 @@ def test_the_gate_fails_after_the_report_was_written(controller: Controller, emu
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"ellipsis_audit_fial_on": "duplicate"},
-        "ellipsis_audit_fial_on: no such variable; write one of ellipsis_audit_check_paths, ",
+        "ellipsis_audit_fial_on: no such variable; write ellipsis_audit_fail_on",
     ),
     (
         {"ellipsis_audit_folder": "missing"},
