@@ -22,7 +22,7 @@ PARALLEL := $(MAKE) READY=yes --no-print-directory --keep-going --jobs=2 $(if $(
 SERIAL := $(MAKE) READY=yes --no-print-directory
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
-.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo bench bench-docs mutants build docs clean
+.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants build docs clean
 .PHONY: environments ruff ansible-lint changelog licences importer install
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "format       let ruff put the code in order"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
+	@echo "demo-shared  watch two controllers share one OpenBao"
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
@@ -110,6 +111,9 @@ contract: environments
 
 coverage: environments
 	@$(RUN) newest coverage pytest tests/unit --cov --cov-report=term-missing:skip-covered $(PYTEST)
+
+demo-shared: environments
+	@$(RUN) newest demo-shared python tests/demo/shared.py
 
 demo: environments
 	@$(RUN) newest demo python tests/demo/demo.py

@@ -163,7 +163,8 @@ options:
     default: false
   lock_timeout:
     description:
-      - Seconds to wait for other tasks on this controller that write tokens of the same O(owner).
+      - Seconds to wait for other tasks on this controller that write tokens of the same O(owner), and for other controllers
+        that change the same entry of a O(store) that they share.
     type: int
     default: 300
 """

@@ -32,9 +32,9 @@ options:
     required: true
   store:
     description:
-      - File with the secrets, see O(ellipsis.drive.ellipsis_access_token#module:store). Relative paths start at the playbook.
+      - Where the secrets are, see O(ellipsis.drive.ellipsis_access_token#module:store). Relative paths start at the playbook.
       - Needed unless O(create=true).
-    type: path
+    type: str
     vars:
       - name: ellipsis_store
   field:

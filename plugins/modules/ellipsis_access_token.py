@@ -72,9 +72,13 @@ options:
     type: str
   store:
     description:
-      - File on the controller that keeps the secrets, as YAML variables encrypted by Ansible Vault with the vault ids of the
-        run. Relative paths start at the playbook. Its directory must exist.
-      - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
+      - Where the secrets are kept. A path is a file on the controller, YAML variables encrypted by Ansible Vault with the vault
+        ids of the run. Relative paths start at the playbook. Its directory must exist.
+      - V(hashi_vault://MOUNT/PATH) is a KV mount of version 2 of HashiCorp Vault or OpenBao, and
+        V(aws_secretsmanager://PREFIX) is AWS Secrets Manager. There each token is a secret of its own, and controllers that
+        share the store take turns. They need the Python libraries C(hvac) and C(boto3) on the controller, and the address and
+        login from where these have them. The guide C(docs/stores.md) has policies and what else there is to know.
+      - A file is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
         outside of the variable C(ellipsis_access_tokens) is left as it is.
       - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone. For the
         same reason a symbolic link is refused; name the file that it leads to.
@@ -84,7 +88,7 @@ options:
         the next one.
       - The secret of a replaced token stays in the entry of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
-    type: path
+    type: str
   replaces:
     description:
       - What this token takes over from. The tokens that are named live on for O(overlap) after the new one is stored and tried, and

@@ -66,9 +66,9 @@ options:
     default: false
   store:
     description:
-      - File on the controller with the secrets of the tokens, see
+      - Where the secrets of the tokens are, see
         O(ellipsis.drive.ellipsis_access_token#module:store). Tokens whose secret is not in it are a finding.
-    type: path
+    type: str
   verify:
     description:
       - Whether to try the tokens whose secrets are in the O(store), see

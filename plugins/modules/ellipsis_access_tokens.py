@@ -51,8 +51,8 @@ options:
     type: dict
     default: {}
   store:
-    description: File on the controller that keeps the secrets, see O(ellipsis.drive.ellipsis_access_token#module:store).
-    type: path
+    description: Where the secrets are kept, see O(ellipsis.drive.ellipsis_access_token#module:store).
+    type: str
   concurrency:
     description: How many requests are made at a time, V(1) to V(32).
     type: int

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 from .laboratory import HERE, Laboratory
 from .rows import LOOKUPS, Play
@@ -23,7 +25,9 @@ def lay_store(folder: Path, api_url: str) -> None:
     """An encrypted store as the module writes it, and the password of the runs that read it."""
     (folder / "vault-password").write_text(PASSWORD + "\n")
     vault = VaultLib([("default", VaultSecret(PASSWORD.encode()))])
-    FileStore(folder / "tokens.yml", vault, warn=print).keep([_entry(number, api_url) for number in range(LOOKUPS)])
+    Store(FileBackend(folder / "tokens.yml", vault, warn=print)).keep(
+        [_entry(number, api_url) for number in range(LOOKUPS)]
+    )
 
 
 def check_rendered(folder: Path) -> None:

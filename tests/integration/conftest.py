@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, serve
+from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao, running_openbao
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
 
 
@@ -22,3 +24,15 @@ def emulator() -> Emulator:
 def controller(emulator: Emulator, tmp_path: Path) -> Iterator[Controller]:
     with serve(emulator) as api_url:
         yield Controller(tmp_path, api_url)
+
+
+@pytest.fixture(scope="session")
+def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    with running_openbao(tmp_path_factory.mktemp("openbao")) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> str:
+    """A folder in a shared store, of its own for each test."""
+    return f"tests/{re.sub('[^a-z0-9_]', '', request.node.name)}"

@@ -66,7 +66,7 @@ def test_the_real_module_runs_on_the_other_host(controller: Controller, emulator
     assert [each["api_calls"]["list"] for each in results] == [1, 3]
     assert [item.get("censored") is not None for item in run.items("unchanged")] == [False, True]
     assert list(run.value("set")["secrets"]) == ["a", "b"]
-    assert "store: is a file on the controller" in run.result("store")["msg"]
+    assert "store: is opened on the controller" in run.result("store")["msg"]
     assert not run.calls("store")
 
 

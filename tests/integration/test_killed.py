@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, Request, Response, Token
+from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
 
 PLAY = """
@@ -39,8 +41,17 @@ MOMENTS_OF_ONE = range(12)
 MOMENTS_OF_A_SET = (5, 6, 7, 9, 11)
 
 
+def kill_all(pid: int) -> None:
+    """Kill a process and all that it started: newer cores give each worker a session of its own."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    for child in listed.stdout.split():
+        kill_all(int(child))
+
+
 class KillingEmulator(Emulator):
-    """An emulator that kills a process group at one moment: before or after a request is carried out."""
+    """An emulator that kills a process with its children at one moment: before or after a request is carried out."""
 
     victim: int | None = None
     moment: int | None = None
@@ -55,8 +66,7 @@ class KillingEmulator(Emulator):
         if self.moment is None or request.path.startswith("/_emulator"):
             return
         if self.moment == 0 and self.victim:
-            with suppress(ProcessLookupError):
-                os.killpg(self.victim, signal.SIGKILL)
+            kill_all(self.victim)
         self.moment -= 1
 
 
@@ -131,3 +141,28 @@ def test_a_killed_set_is_healed(
     tasks = PLAY.format(module="ellipsis_access_tokens", options=SET)
     lifeless(tasks, moment)
     check_healed(controller, emulator, tasks, ["tile server", "viewer"])
+
+
+@pytest.mark.parametrize("moment", [3, 6])
+def test_a_killed_controller_of_a_shared_store(
+    moment: int,
+    bao: OpenBao,
+    folder: str,
+    controller: Controller,
+    emulator: Emulator,
+    lifeless: Callable[[str, int], None],
+) -> None:
+    """Its claim keeps others waiting until it ends. Then the next one revokes what it may have made."""
+    controller.environment |= {"VAULT_ADDR": bao.url, "VAULT_TOKEN": bao.admin.token}
+    tasks = PLAY.format(module="ellipsis_access_token", options=ONE).replace("    store_plaintext: true\n", "")
+    tasks = tasks.replace("tokens.yml", f"hashi_vault://secret/{folder}") + "    lock_timeout: 1\n"
+    lifeless(tasks, moment)
+    left = bao.read(f"{folder}/tile server")
+    waited = controller.run(tasks, code=2)
+    assert f"in the hands of another controller ({left['claim']['by']}, until {left['claim']['until']})" in waited.text
+    bao.write(f"{folder}/tile server", {**left, "claim": {**left["claim"], "until": "2026-01-01T00:00:00Z"}})
+    controller.run(tasks)
+    kept = bao.read(f"{folder}/tile server")
+    assert [token.secret for token in live(emulator, "tile server")] == [kept["token"]]
+    assert "claim" not in kept
+    assert "pending" not in kept

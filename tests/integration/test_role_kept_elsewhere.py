@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role access_tokens on controllers that keep nothing: secrets in HashiCorp Vault, in a credential of AWX, or on the hosts."""
+"""The role access_tokens on controllers that keep nothing: secrets in OpenBao, in a credential of AWX, or on the hosts."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from ansible_collections.ellipsis.drive.tests.awx.api import Awx
 from ansible_collections.ellipsis.drive.tests.awx.job import injected
 from ansible_collections.ellipsis.drive.tests.double import serve
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
-from ansible_collections.ellipsis.drive.tests.integration import vault
+from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
 from ansible_collections.ellipsis.drive.tests.integration.role import Role, slot, told
 
@@ -54,40 +53,42 @@ def raw(role: Role) -> dict[str, str]:
 
 
 @pytest.fixture
-def kv(role: Role) -> Iterator[vault.Vault]:
-    kept_by(role, "hashicorp_vault")
-    store = vault.Vault()
-    with serve(store) as address:
-        role.controller.environment.update(VAULT_ADDR=address, VAULT_TOKEN=vault.TOKEN)
-        yield store
+def shared(role: Role, bao: OpenBao, folder: str) -> str:
+    """A store of many controllers, by one value."""
+    role.variables["access_tokens_store"] = f"hashi_vault://secret/{folder}"
+    role.variables["access_tokens"] = [
+        slot("tile server", RAW),
+        slot("of {{ inventory_hostname }}", RAW | {"dest": "{{ out }}/own"}),
+    ]
+    role.controller.environment.update(VAULT_ADDR=bao.url, VAULT_TOKEN=bao.admin.token)
+    return folder
 
 
-def test_hashicorp_vault(role: Role, kv: vault.Vault) -> None:
+def test_a_store_of_many_controllers(role: Role, bao: OpenBao, shared: str) -> None:
     role.run("--check")
-    assert kv.writes == 0
+    assert role.calls["create"] == 0
     role.run()
-    assert set(kv.secrets) == {f"ellipsis-drive/{name}" for name in ("tile server", "of alpha", "of beta")}
-    first = kv.secrets["ellipsis-drive/tile server"]
-    assert (first["id"], first["secret"]) == (role.emulator.tokens[0].id, raw(role)["alpha"])
+    first = bao.read(f"{shared}/tile server")
+    secrets = {token.id: token.secret for token in role.emulator.tokens}
+    assert secrets[first["id"]] == first["token"] == raw(role)["alpha"]
+    assert {bao.read(f"{shared}/of {host}")["id"] for host in ("alpha", "beta")} < set(role.live)
     role.run()
-    assert role.calls == {"list": 1} and kv.writes == 3
+    assert role.calls == {"list": 1}
 
     # What fails is taken back, there too.
     role.variables["bad_check"] = "beta"
     run = role.rotate(code=2)
-    assert kv.secrets["ellipsis-drive/tile server"] == first
-    assert set(raw(role).values()) == {first["secret"]}
-    assert not [secret for secret in role.emulator.secrets if secret in run.stdout + run.stderr]
-    del role.variables["bad_check"]
-    role.run()
-    assert role.calls == {"list": 1}
+    assert bao.read(f"{shared}/tile server")["token"] == first["token"]
+    assert set(raw(role).values()) == {first["token"]}
+    assert not [secret for secret in (*role.emulator.secrets, bao.admin.token) if secret in run.stdout + run.stderr]
 
 
-def test_a_vault_that_gives_nothing_away_is_not_an_empty_one(role: Role, kv: vault.Vault) -> None:
-    kv.sealed = True
+def test_a_store_that_gives_nothing_away_is_not_an_empty_one(role: Role, shared: str) -> None:
+    del shared
+    role.controller.environment.update(VAULT_TOKEN="bad")
     run = role.run(code=2)
-    assert "See which tokens there are failed" in run.text
-    assert role.calls == {}
+    assert "the server answers 'permission denied'" in run.text
+    assert role.calls["create"] == 0
 
 
 def test_what_cannot_be_kept_is_revoked(role: Role) -> None:

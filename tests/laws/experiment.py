@@ -32,6 +32,7 @@ from ansible_collections.ellipsis.drive.tests.laws.laboratory import (
     generations,
     nonce_of,
 )
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryServer
 
 SURFACE, RIVERS = PATHS["Projects/Roads/Surface"], PATHS["Projects/Rivers#vector"]
 _FENCE = {"tiles": [{"tile_x": 2, "tile_y": 1, "zoom": 3}, {"tile_x": 1, "tile_y": 1, "zoom": 3}]}
@@ -57,13 +58,17 @@ _LONG_ENOUGH = 2 * 86400
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a task. moment: where it is killed or where the other controller runs in between."""
+    """A run of a task. moment: where it is killed or where the other controller runs in between.
+
+    down: what becomes of each call to a shared store.
+    """
 
     who: int
     task: int
     fault: Fault | None = None
     moment: int | None = None
     interleaved: int | None = None
+    down: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Experiment:
     emulator: Emulator
     controllers: list[Keeping]
     foreign: frozenset[str]
+    server: MemoryServer
 
     def perform(self, action: Action) -> None:
         """Do one thing and check what must hold after it."""
@@ -127,15 +133,22 @@ class Experiment:
         if mine.holds and action.moment is not None:
             # Who holds secrets elsewhere and wants the old token gone in the same task can't also survive being killed there.
             task = {**task, "overlap": "1h"}
+        self.server.down = list(action.down)
         report = mine.execute(task, self._interruptions(action, others))
         self.emulator.faults.clear()
+        self.server.down = []
         for each in others:
             now_held = each.holds_now()[0]
             self._check_untouched(now_held, before if now_held in ever else {now_held})
         if action.interleaved is None:
             self._check_nothing_lost(mine, held[id(mine)], before)
         self._check_report(mine, report)
-        if report.result and action.fault is None and action.moment is None and not report.result["lost_race"]:
+        if (
+            report.result
+            and not (action.fault or action.down)
+            and action.moment is None
+            and not report.result["lost_race"]
+        ):
             self._check_again(mine, action.task)
 
     def _interruptions(self, action: Run, others: list[Keeping]) -> Interruptions:
@@ -233,7 +246,10 @@ class Experiment:
 
 @contextmanager
 def experiment(variant: Variant, mode: str) -> Iterator[Experiment]:
-    """A world with foreign tokens on three pages. mode: store (two controllers with own stores) or held (one with held_id)."""
+    """A world with foreign tokens on three pages.
+
+    mode: store (two controllers with own stores), shared (two controllers on one) or held (one with held_id).
+    """
     emulator = Emulator(variant, ManualClock())
     emulator.seed_tokens(40, description="made in the web application")
     emulator.seed_tokens(1, description=DESCRIPTION)
@@ -242,11 +258,13 @@ def experiment(variant: Variant, mode: str) -> Iterator[Experiment]:
     emulator.seed_tokens(1, description=DESCRIPTION, account=OTHER_USER)
     foreign = frozenset(token.id for token in emulator.tokens)
     with tempfile.TemporaryDirectory(prefix="ellipsis-lab-", dir=_memory()) as name:
-        folders = [Path(name) / each for each in ("one", "two")] if mode == "store" else [None]
-        for folder in folders:
-            if folder:
-                folder.mkdir()
-        yield Experiment(emulator, [Keeping(emulator, folder) for folder in folders], foreign)
+        server = MemoryServer(emulator.clock.now)
+        places: dict[str, list[Path | MemoryServer | None]] = {
+            "store": [Path(name) / f"{each}.yml" for each in ("one", "two")],
+            "shared": [server, server],
+            "held": [None],
+        }
+        yield Experiment(emulator, [Keeping(emulator, place) for place in places[mode]], foreign, server)
 
 
 def _memory() -> str | None:

@@ -26,10 +26,13 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import 
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended, handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.emulator import USER_TOKEN, Emulator, EmulatorAdapter, Token
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, Options, Result, live_tokens
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
 
 DESCRIPTION = "tiles"
 _VAULT = VaultLib()
@@ -45,6 +48,7 @@ class Interruptions:
 
     def __init__(self, moment: int | None = None, act: Event | None = None) -> None:
         self._left, self._act = moment, act
+        self.killed = False
 
     def pass_by(self) -> None:
         """One more moment."""
@@ -55,7 +59,7 @@ class Interruptions:
             try:
                 act()
             except Killed:
-                self._act = act
+                self._act, self.killed = act, True
                 raise
             return
         self._left -= 1
@@ -79,7 +83,7 @@ class InterruptedStore:
     """Before and after each write to the store is a moment."""
 
     def __init__(self, secret_store: StoredSecrets, interruptions: Interruptions) -> None:
-        self._secret_store, self._pass_by = secret_store, interruptions.pass_by
+        self._secret_store, self._interruptions, self._pass_by = secret_store, interruptions, interruptions.pass_by
         self.backup_file: str | None = None
 
     def held(self, slot: Slot) -> Held:
@@ -102,6 +106,16 @@ class InterruptedStore:
         self._secret_store.revoked(token_ids)
         self._pass_by()
 
+    def claim(self, slots: Collection[Slot]) -> bool:
+        claimed = self._secret_store.claim(slots)
+        if claimed:
+            self._pass_by()
+        return claimed
+
+    def release(self) -> None:
+        if not self._interruptions.killed:
+            self._secret_store.release()
+
     def check(self) -> None:
         self._secret_store.check()
 
@@ -110,10 +124,11 @@ class InterruptedStore:
         self._secret_store.begin(nonces)
         self._pass_by()
 
-    def keep(self, minted: Sequence[Minted]) -> None:
+    def keep(self, minted: Sequence[Minted]) -> Mapping[Slot, EllipsisError]:
         self._pass_by()
-        self._secret_store.keep(minted)
+        failures = self._secret_store.keep(minted)
         self._pass_by()
+        return failures
 
     def put_back(self, slots: Collection[Slot]) -> None:
         self._pass_by()
@@ -143,11 +158,11 @@ class Report:
 
 
 class Keeping(Controller):
-    """A controller with a store of its own, or one that remembers the id and the secret of its last result."""
+    """A controller with a store, its own or one that it shares, or one that remembers the id and the secret of its last result."""
 
-    def __init__(self, emulator: Emulator, folder: Path | None) -> None:
-        super().__init__(emulator, holds=folder is None)
-        self._file = folder / "tokens.yml" if folder else None
+    def __init__(self, emulator: Emulator, place: Path | MemoryServer | None) -> None:
+        super().__init__(emulator, holds=place is None)
+        self._place = place
         self.interruptions = Interruptions()
 
     def execute(
@@ -160,7 +175,7 @@ class Keeping(Controller):
     ) -> Report:
         """One task in a process of its own, which may be killed. module: whose task it is. apply: not in check mode."""
         self.interruptions = interruptions or Interruptions()
-        stored = {"store": str(self._file), "store_plaintext": True} if self._file else {}
+        stored = {"store": "of the laboratory"} if self._place else {}
         warnings: list[str] = []
         account = self.account(warnings.append)
         account.client.sender._session.mount("http://", InterruptedAdapter(self.emulator, self.interruptions))
@@ -178,7 +193,7 @@ class Keeping(Controller):
 
     def stored(self) -> dict[str, str]:
         """The secrets in use that are in the store, by id."""
-        entries = self._store().entries().values() if self._file and self._file.exists() else ()
+        entries = self._store().entries().values() if self._place else ()
         return {entry.id: entry.token for entry in entries if entry.id and entry.token}
 
     def secrets(self) -> dict[str, str]:
@@ -187,24 +202,26 @@ class Keeping(Controller):
 
     def holds_now(self) -> tuple[str | None, str | None, frozenset[str]]:
         """The id and the secret that are held, and the recorded nonces."""
-        if self._file is None:
+        if self._place is None:
             return self.held_id or None, self.secret, frozenset()
-        entry = self._store().entries().get(DESCRIPTION) if self._file.exists() else None
-        entry = entry or Entry(_SLOT_OF_NOBODY)
+        entry = self._store().find(DESCRIPTION) or Entry(_SLOT_OF_NOBODY)
         return entry.id, entry.token, frozenset(entry.pending)
 
     def replaced(self) -> tuple[str, ...]:
         """The ids that were held before, as far as they are remembered."""
-        entry = self._store().entries().get(DESCRIPTION) if self._file and self._file.exists() else None
+        entry = self._store().find(DESCRIPTION) if self._place else None
         return entry.replaced if entry else ()
 
     def _open(self, _params: Mapping[str, Any]) -> SecretStore:
         secret_store = StoredSecrets(self._store(), Connection(API, api_token=USER_TOKEN))
         return InterruptedStore(secret_store, self.interruptions)
 
-    def _store(self) -> FileStore:
-        assert self._file
-        return FileStore(self._file, _VAULT, plaintext=True, warn=_no_warning)
+    def _store(self) -> Store:
+        if isinstance(self._place, MemoryServer):
+            clock = self.emulator.clock
+            return Store(MemoryBackend(self._place, clock.sleep), sleep=clock.sleep, monotonic=clock.now)
+        assert self._place
+        return Store(FileBackend(self._place, _VAULT, plaintext=True, warn=_no_warning))
 
 
 def _no_warning(text: str) -> None:

@@ -18,8 +18,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import FileStore
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, live_tokens, service
 
@@ -46,7 +47,7 @@ def test_a_year(tmp_path: Path) -> None:
         for number, lifetime in enumerate(LIFETIMES)
     ]
     for _day in range(DAYS):
-        store = FileStore(tmp_path / "tokens.yml", vault, plaintext=True, warn=print)
+        store = Store(FileBackend(tmp_path / "tokens.yml", vault, plaintext=True, warn=print))
         secret_store = StoredSecrets(store, Connection(API, api_token=USER_TOKEN))
         outcomes = converge_all(wanted, controller.account(print), secret_store, ONE_BY_ONE, apply=True)
         assert not any(outcome.error for outcome in outcomes)

@@ -19,7 +19,7 @@ from pathlib import Path
 TARGET = Path(__file__).resolve().parents[2] / ".venv" / "others"
 # Later ones have no awx.awx.
 PACKAGE = "ansible ==12.*"
-NAMES = ("awx/awx", "community/hashi_vault")
+NAMES = ("awx/awx",)
 
 
 def download(python: str, folder: str) -> Path:

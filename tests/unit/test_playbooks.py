@@ -18,8 +18,8 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.playbook_v
 
 ROOT = Path(__file__).resolve().parents[2]
 # The one that sets AWX up has a page of its own.
-PLAYBOOKS = [ROOT / "playbooks" / f"{name}.yml" for name in ("audit", "provision", "revoke", "rotate")]
-VARIABLE = re.compile(r"\bellipsis_(?:audit|provision|revoke|rotate)_[a-z_]+")
+PLAYBOOKS = [ROOT / "playbooks" / f"{name}.yml" for name in ("audit", "move_store", "provision", "revoke", "rotate")]
+VARIABLE = re.compile(r"\bellipsis_(?:audit|move_store|provision|revoke|rotate)_[a-z_]+")
 DOCUMENTED = set(VARIABLE.findall((ROOT / "docs" / "playbooks.md").read_text()))
 
 
@@ -104,7 +104,7 @@ def test_the_readme_and_the_page_name_every_playbook(playbook: Path) -> None:
         assert f"`ellipsis.drive.{playbook.stem}`" in (ROOT / page).read_text()
 
 
-@pytest.mark.parametrize("name", ["audit", "revoke"])
+@pytest.mark.parametrize("name", ["audit", "move_store", "revoke"])
 def test_what_needs_no_host_runs_on_the_controller(name: str) -> None:
     [play] = plays(ROOT / "playbooks" / f"{name}.yml")
     assert (play["hosts"], play["connection"], play["gather_facts"]) == ("localhost", "local", False)

@@ -68,7 +68,7 @@ class Account:
 
     def refresh(self) -> tuple[ListedToken, ...]:
         """All live tokens, read now."""
-        self._forget_tokens()
+        self.forget_tokens()
         listing = self.client.list_tokens()
         self._tokens = {token.id: token for token in listing.tokens}
         self._taken = self.client.sender.monotonic()
@@ -88,8 +88,12 @@ class Account:
 
     def forget(self) -> None:
         """Read everything again next time."""
-        self._forget_tokens()
+        self.forget_tokens()
         self.tree.forget()
+
+    def forget_tokens(self) -> None:
+        """Read the list again next time."""
+        self._tokens = self._slots = None
 
     def prepare_writing(self, owner: str) -> None:
         """Become the only writer before the list is read, if nobody else is: what is listed then counts for writes, too."""
@@ -102,7 +106,7 @@ class Account:
             return False
         self._lock(owner)
         self._locked.add(owner)
-        self._forget_tokens()
+        self.forget_tokens()
         return True
 
     def create(self, marker: Marker, desired: Desired) -> Created:
@@ -155,9 +159,6 @@ class Account:
         if self._tokens is not None:
             self._tokens.pop(token_id, None)
         self._slots = None
-
-    def _forget_tokens(self) -> None:
-        self._tokens = self._slots = None
 
     def _is_fresh(self) -> bool:
         return self._tokens is not None and self.client.sender.monotonic() - self._taken <= FRESH_SECONDS

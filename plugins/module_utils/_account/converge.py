@@ -20,7 +20,7 @@ from .account import Account
 from .creation import Creations, Wanted
 from .revocations import Revocations
 from .run_memory import NO_MEMORY, Made, RunMemory
-from .secret_store import Minted, SecretStore
+from .secret_store import KeptOrNot, Minted, SecretStore
 from .verification import NotProven, Probe, Prober, failures, sentence
 from .workers import Workers
 
@@ -80,6 +80,26 @@ def converge_all(
             account.warn(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
+    try:
+        outcomes = _carry_out(wanted, account, secret_store, workers, memory, apply=apply)
+    finally:
+        secret_store.release()
+    forced = [each.minted for each in outcomes if each.minted and each.plan.desired.regenerate == "always"]
+    if forced:
+        memory.remember(forced)
+    again = {desired.slot for desired in wanted if desired.regenerate == "always"}
+    return [replace(each, made=_made_earlier(each, memory) if each.slot in again else None) for each in outcomes]
+
+
+def _carry_out(
+    wanted: t.Sequence[Desired],
+    account: Account,
+    secret_store: SecretStore,
+    workers: Workers,
+    memory: RunMemory,
+    *,
+    apply: bool,
+) -> list[Outcome]:
     plans = _plans(wanted, account, secret_store, memory, apply=apply)
     for each in plans:
         check_ids(
@@ -91,18 +111,7 @@ def converge_all(
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, secret_store, workers)
     outcomes = batch.run() if apply else batch.outcomes()
-    forced = [each.minted for each in outcomes if each.minted and each.plan.desired.regenerate == "always"]
-    if forced:
-        memory.remember(forced)
-    again = {desired.slot for desired in wanted if desired.regenerate == "always"}
-    return [
-        replace(
-            each,
-            namesakes=namesakes.get(each.slot.description, ()),
-            made=_made_earlier(each, memory) if each.slot in again else None,
-        )
-        for each in outcomes
-    ]
+    return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
 
 
 def _made_earlier(outcome: Outcome, memory: RunMemory) -> Made | None:
@@ -114,15 +123,26 @@ def _plans(
     wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, memory: RunMemory, *, apply: bool
 ) -> list[Plan]:
     """What to do. Before anything is written this process has to be the only writer since the list was read."""
+
+    def decide() -> list[Plan]:
+        return [_decide(desired, account, secret_store, memory) for desired in wanted]
+
     # Runs do not wait for each other's own tokens.
     slots = {slot for desired in wanted for slot in (desired.slot, *desired.replaced_slots) if not slot.run_only}
     owners = sorted({slot.owner for slot in slots}) if apply else []
     for owner in owners:
         account.prepare_writing(owner)
-    plans = [_decide(desired, account, secret_store, memory) for desired in wanted]
-    writes = apply and any(each.steps for each in plans)
-    outdated = [account.begin_writing(owner) for owner in owners if writes]
-    return [_decide(desired, account, secret_store, memory) for desired in wanted] if any(outdated) else plans
+    plans = decide()
+    claimed: set[Slot] = set()
+    while apply and (writing := {each.desired.slot for each in plans if each.steps} - claimed):
+        claimed |= writing
+        outdated = [account.begin_writing(owner) for owner in owners]
+        if secret_store.claim(writing):
+            account.forget_tokens()
+        elif not any(outdated):
+            break
+        plans = decide()
+    return plans
 
 
 def revoke(
@@ -134,6 +154,7 @@ def revoke(
         secret_store.check()
     if apply and (token or held):
         account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
+        secret_store.claim(())
         token, held = account.token(token_id), secret_store.holds(token_id)
         with Revocations(account, secret_store) as revocations:
             if token:
@@ -232,10 +253,10 @@ class _Batch:
         if not minted:
             return
         with self._put_back_when_ended(minted):
-            if self._keep(minted):
-                self._prove(minted)
-        kept = (each for each in minted if self._secret_store.secret(each.slot) == each.secret)
-        self._account.settle(each.generation.marker for each in kept)
+            kept = self._keep(minted)
+            self._prove(kept)
+        stay = (each for each in kept if self._secret_store.secret(each.slot) == each.secret)
+        self._account.settle(each.generation.marker for each in stay)
 
     @contextlib.contextmanager
     def _put_back_when_ended(self, minted: t.Sequence[Minted]) -> t.Iterator[None]:
@@ -250,17 +271,20 @@ class _Batch:
                 self._account.settle(each.generation.marker for each in minted)
             raise
 
-    def _keep(self, minted: t.Sequence[Minted]) -> bool:
-        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody."""
-        try:
-            self._secret_store.keep(minted)
-        except EllipsisError as exc:
-            for each in minted:
-                self._update(each.slot, error=self._take_back(each, str(exc)))
-            return False
-        for each in minted:
+    def _keep(self, minted: t.Sequence[Minted]) -> list[Minted]:
+        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody. Which ones are kept."""
+        failures = self._secret_store.keep(minted)
+        kept = [each for each in minted if each.slot not in failures]
+        for each in kept:
             self._update(each.slot, minted=each, current=each.generation)
-        return True
+        for each in minted:
+            error = failures.get(each.slot)
+            if isinstance(error, KeptOrNot):
+                self._account.settle([each.generation.marker])
+                self._update(each.slot, error=error)
+            elif error:
+                self._update(each.slot, error=self._take_back(each, str(error)))
+        return kept
 
     def _prove(self, minted: t.Sequence[Minted]) -> None:
         """Use the new tokens; one that does not do what it should is revoked, and what was there before stays."""

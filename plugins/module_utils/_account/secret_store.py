@@ -9,9 +9,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._model.errors import EllipsisError
 from .._model.marker import Slot
 from .._model.plan import Held
 from .._model.tokens import Generation
+
+
+class KeptOrNot(EllipsisError):
+    """Whether a secret was kept can't be told: its token must not be revoked, since consumers may have it."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,23 @@ class SecretStore(t.Protocol):
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """These tokens are no more. Where one of them was held, the one before it is held again, if its secret is there."""
 
+    def claim(self, slots: t.Collection[Slot]) -> bool:
+        """Become the only controller that writes for these slots and those claimed before. What was read no longer counts.
+
+        False where the secret store knows of no other controllers.
+        """
+
+    def release(self) -> None:
+        """Give back what was claimed."""
+
     def check(self) -> None:
         """Fail where a write would fail now, without changing anything."""
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
 
-    def keep(self, minted: t.Sequence[Minted]) -> None:
-        """Keep the secrets."""
+    def keep(self, minted: t.Sequence[Minted]) -> t.Mapping[Slot, EllipsisError]:
+        """Keep the secrets. What could not be kept, and why; KeptOrNot where that can't be told."""
 
     def put_back(self, slots: t.Collection[Slot]) -> None:
         """Undo keep() for these: the new tokens turned out not to work."""
@@ -101,14 +115,24 @@ class ExternalStore:
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """There is nothing to take back."""
 
+    def claim(self, slots: t.Collection[Slot]) -> bool:
+        """Only the user knows who else there is."""
+        del slots
+        return False
+
+    def release(self) -> None:
+        """Nothing was claimed."""
+
     def check(self) -> None:
         """Nothing is written here."""
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""
 
-    def keep(self, minted: t.Sequence[Minted]) -> None:
+    def keep(self, minted: t.Sequence[Minted]) -> t.Mapping[Slot, EllipsisError]:
         """The secrets go into the result."""
+        del minted
+        return {}
 
     def put_back(self, slots: t.Collection[Slot]) -> None:
         """There is nothing to undo."""

@@ -47,7 +47,7 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
     },
     "regenerate": {"type": "str", "choices": ["never", "fail", "drift", "always"], "default": "drift"},
     "owner": {"type": "str", "default": "default"},
-    "store": {"type": "path"},
+    "store": {"type": "str"},
     "store_vault_id": {"type": "str"},
     "store_plaintext": {"type": "bool", "default": False},
     "take_over": {"type": "bool", "default": False},

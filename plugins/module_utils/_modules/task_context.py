@@ -18,7 +18,7 @@ from .options import held_of
 
 Params = t.Mapping[str, t.Any]
 STORE_IS_HERE = (
-    "store: is a file on the controller, so it does not go with delegate_to another host; run the task on the controller, "
+    "store: is opened on the controller, so it does not go with delegate_to another host; run the task on the controller, "
     "or use held_id"
 )
 

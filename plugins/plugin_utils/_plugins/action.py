@@ -40,7 +40,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import store_opener
 
 display = Display()
 revoke_at_end()
@@ -94,7 +94,8 @@ class EllipsisAction(ActionBase):
             if self._is_retry(params):
                 account.forget()
             memory = FileMemory(connection, self._declarer(task_vars), apply=apply)
-            context = Context(account, apply, store_opener(self._loader, connection), display.display, memory)
+            opener = store_opener(self._loader, connection, lambda name: self._variable(name, task_vars))
+            context = Context(account, apply, opener, display.display, memory)
             with handing_over(account):
                 result = self.core(valid, context)
                 if result.get("failures"):

@@ -10,7 +10,6 @@ import contextlib
 import difflib
 import time
 import typing as t
-from pathlib import Path
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
@@ -41,11 +40,11 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import once_per_run, revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import Variable, open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 Values = dict[str, t.Any]
-Variable = t.Callable[[str], t.Any]
 FIELDS = ("secret", "id", "owner", "created_at", "expires_at", "valid_for", "fingerprint")
 _NOT_OURS = ("state", "description", "token_id", "held_id", "return_secret", "replaces")
 SPEC: Values = {
@@ -89,21 +88,21 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
         raise EllipsisError(told) from None
 
 
-def _stored(description: str, params: Values, _variable: Variable, loader: DataLoader) -> Values:
+def _stored(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
     """What the store has: no network, and no clock but the controller's."""
     if params["store"] is None:
         raise OptionError(
             f"No store to look for {description!r} in; set store, or the variable ellipsis_store, or create=true"
         )
-    store = open_store(params, loader)
-    entry = store.entries().get(description)
+    store = open_store(params, loader, variable)
+    entry = store.find(description)
     if entry is not None and params["owner"] not in (None, entry.slot.owner):
         entry = None
     if entry is None or entry.token is None:
         if params["default"] is not None:
             return dict.fromkeys(FIELDS, params["default"])
         raise EllipsisError(_missing(description, params["owner"], store))
-    _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.path)
+    _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.address)
     return {
         **{field: getattr(entry, field, None) for field in FIELDS},
         "secret": entry.token,
@@ -111,19 +110,21 @@ def _stored(description: str, params: Values, _variable: Variable, loader: DataL
     }
 
 
-def _missing(description: str, owner: str | None, store: FileStore) -> str:
+def _missing(description: str, owner: str | None, store: Store) -> str:
     of = f" of owner {owner!r}" if owner else ""
-    path = store.path
     return (
-        f"No secret of {description!r}{of} is in the store {path}{_nearest(description, owner, store)}. Create it with the module "
-        f"ellipsis.drive.ellipsis_access_token, description={description!r} and store={str(path)!r}, or look it up with "
+        f"No secret of {description!r}{of} is in the store {store.address}{_nearest(description, owner, store)}. Create it with the "
+        f"module ellipsis.drive.ellipsis_access_token, description={description!r} and store={store.address!r}, or look it up with "
         "create=true."
     )
 
 
-def _nearest(description: str, owner: str | None, store: FileStore) -> str:
-    """What may have been meant, another owner's included."""
-    entries = {name: entry.slot.owner for name, entry in store.entries().items() if entry.token}
+def _nearest(description: str, owner: str | None, store: Store) -> str:
+    """What may have been meant, another owner's included; nothing where a policy lets nobody list a shared store."""
+    try:
+        entries = {name: entry.slot.owner for name, entry in store.entries().items() if entry.token}
+    except EllipsisError:
+        return ""
     if description in entries and owner:
         return f"; there is one of owner {entries[description]!r}"
     folded = {name.casefold(): name for name in entries}
@@ -131,17 +132,17 @@ def _nearest(description: str, owner: str | None, store: FileStore) -> str:
     return f"; the nearest are {', '.join(repr(folded[each]) for each in near)}" if near else ""
 
 
-def _watch_expiry(entry: Entry, warn_within: int, path: Path) -> None:
+def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:
     expires = read_date(entry.expires_at)
     if expires is None:
         return
     remedy = "run the task that renews it"
     if expires <= time.time():
         raise EllipsisError(
-            f"The token {entry.slot.description!r} in {path} has expired at {entry.expires_at}; {remedy}."
+            f"The token {entry.slot.description!r} in {store} has expired at {entry.expires_at}; {remedy}."
         )
     if expires <= time.time() + warn_within:
-        display.warning(f"The token {entry.slot.description!r} in {path} expires at {entry.expires_at}; {remedy}.")
+        display.warning(f"The token {entry.slot.description!r} in {store} expires at {entry.expires_at}; {remedy}.")
 
 
 def _converged(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
@@ -159,7 +160,7 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
         lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=description) as account,
         handing_over(account),
     ):
-        context = Context(account, apply, store_opener(loader, connection), memory=memory)
+        context = Context(account, apply, store_opener(loader, connection, variable), memory=memory)
         return _facts(_access_token.run(wanted, context), description, apply)
 
 

@@ -21,6 +21,7 @@ _OF_AWX = (
     *("credentials", "image", "inventory", "name", "organization", "project_branch", "project_credential"),
     *("project_url", "schedule", "token_file", "update_secrets"),
 )
+_OF_MOVE_STORE = ("descriptions", "from", "plaintext", "remove", "to", "vault_id")
 _OF_REVOKE = (
     *("all_of_owner", "description", "fingerprint", "owner", "secret", "store", "store_plaintext", "store_vault_id"),
     "token_id",
@@ -29,6 +30,7 @@ PLAYBOOKS: t.Mapping[str, frozenset[str]] = {
     "audit": frozenset(f"ellipsis_audit_{name}" for name in _OF_AUDIT),
     "awx": frozenset(f"ellipsis_awx_{name}" for name in _OF_AWX),
     "provision": frozenset(f"ellipsis_provision_{name}" for name in _PROVISION),
+    "move_store": frozenset(f"ellipsis_move_store_{name}" for name in _OF_MOVE_STORE),
     "revoke": frozenset(f"ellipsis_revoke_{name}" for name in _OF_REVOKE),
     "rotate": frozenset({"ellipsis_rotate_descriptions", *(f"ellipsis_provision_{name}" for name in _PROVISION)}),
 }

@@ -22,7 +22,7 @@ class Host:
 
     confirmed: t.Mapping[str, str] | None = None
     here: bool = False
-    failure: t.Mapping[str, str] | None = None
+    failure: Values | None = None
 
 
 Hosts = t.Mapping[str, Host]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 
@@ -15,11 +15,11 @@ KEY = "ellipsis_access_tokens"
 Raw = dict[str, t.Any]
 _TOKEN_FIELDS = ("id", "token", "created_at", "expires_at", "valid_for", "fingerprint")
 _LIST_FIELDS = ("pending", "replaced")
-_KNOWN = frozenset({*_TOKEN_FIELDS, *_LIST_FIELDS, "owner", "api_url", "organization_id", "previous"})
+_KNOWN = frozenset({*_TOKEN_FIELDS, *_LIST_FIELDS, "owner", "api_url", "organization_id", "previous", "claim"})
 
 
 class StoreError(EllipsisError):
-    """The store can't be used as it is. Below FileStore, the message continues a sentence that starts with its path."""
+    """The store can't be used as it is. Below Store, the message continues a sentence that starts with its address."""
 
 
 class ForeignEntry(StoreError):
@@ -37,11 +37,19 @@ class StoredSlot:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Which controller alone may change an entry, and until when by the clock of the store's server."""
+
+    by: str
+    until: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """A held secret; without an id only the nonces of creations that were begun.
 
     replaced: ids held before, latest last. previous: the token that the held one replaced, for as long as it lives, with the
-    one before it as its own previous one.
+    one before it as its own previous one. claim: in stores that controllers share, who is changing it.
     """
 
     slot: StoredSlot
@@ -54,11 +62,12 @@ class Entry:
     pending: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     previous: Entry | None = None
+    claim: Claim | None = None
 
     @property
     def bare(self) -> Entry:
         """The held secret and those before it."""
-        return replace(self, pending=(), replaced=())
+        return replace(self, pending=(), replaced=(), claim=None)
 
     def tokens(self) -> t.Iterator[Entry]:
         """The held token and those before it, latest first."""
@@ -74,7 +83,7 @@ def entries_of(value: t.Any) -> dict[str, Entry]:
         return {}
     if not isinstance(value, dict):
         raise StoreError(f"must have a mapping of descriptions to entries in {KEY}.")
-    return {description: _entry_of(description, raw) for description, raw in value.items()}
+    return {description: entry_of(description, raw) for description, raw in value.items()}
 
 
 def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
@@ -86,11 +95,13 @@ def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
     raw.update({name: list(getattr(entry, name)) for name in _LIST_FIELDS if getattr(entry, name)})
     if entry.previous:
         raw["previous"] = _raw_previous(entry.previous)
+    if entry.claim:
+        raw["claim"] = asdict(entry.claim)
     raw.update({name: value for name, value in sorted((before or {}).items()) if name not in _KNOWN})
     return raw
 
 
-def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
+def own(entries: t.Mapping[str, Entry | None], slot: StoredSlot) -> Entry | None:
     """The entry of a slot; an entry of another one under its description is an error."""
     entry = entries.get(slot.description)
     if entry and entry.slot != slot:
@@ -110,13 +121,16 @@ def _remedy(stored: StoredSlot, asked: StoredSlot) -> str:
 def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:
     """The entry when these tokens are no more: the previous secret comes back in place of a held one that is gone."""
     left = [each for each in entry.tokens() if each.id not in token_ids]
+    if len(left) == len(list(entry.tokens())):
+        return entry
     chain = chained(left)
     if entry.id and entry.id not in token_ids:
         return replace(entry, previous=chain.previous if chain else None)
     if chain is None and not entry.pending:
         return None
     back = chain or Entry(entry.slot)
-    return replace(back, pending=entry.pending, replaced=tuple(each for each in entry.replaced if each != back.id))
+    replaced = tuple(each for each in entry.replaced if each != back.id)
+    return replace(back, pending=entry.pending, replaced=replaced, claim=entry.claim)
 
 
 def chained(tokens: t.Sequence[Entry]) -> Entry | None:
@@ -132,7 +146,8 @@ def _raw_previous(entry: Entry) -> Raw:
     return {**raw, "previous": _raw_previous(entry.previous)} if entry.previous else raw
 
 
-def _entry_of(description: str, raw: t.Any) -> Entry:
+def entry_of(description: str, raw: t.Any) -> Entry:
+    """The entry that a mapping stands for."""
     where = f"{KEY}[{description!r}]"
     if not isinstance(raw, dict):
         raise StoreError(f"must have a mapping in {where}.")
@@ -143,7 +158,14 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
         api_url=_text(raw, "api_url", where, required=True) or "",
         organization_id=_text(raw, "organization_id", where) or None,
     )
-    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced)
+    claim = _claim_of(raw["claim"], f"{where}.claim") if raw.get("claim") else None
+    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced, claim=claim)
+
+
+def _claim_of(raw: t.Any, where: str) -> Claim:
+    if not isinstance(raw, dict):
+        raise StoreError(f"must have a mapping in {where}.")
+    return Claim(*(_text(raw, name, where, required=True) or "" for name in ("by", "until")))
 
 
 def _token_of(slot: StoredSlot, raw: t.Any, where: str) -> Entry:

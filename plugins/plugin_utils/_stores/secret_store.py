@@ -2,73 +2,46 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A store as a secret store: what the core asks and tells, in terms of entries of a file."""
+"""A store as a secret store: what the core asks and tells, in terms of entries."""
 
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
-
-from ansible.parsing.dataloader import DataLoader
-from ansible.utils.display import Display
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import Minted
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import format_duration
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import MOST_ALIVE, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import format_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.result import fingerprint
-from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Params
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import chained, without
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, chained, without
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 # How many replaced tokens are known as our own, and their secrets kept; more than these never live at a time.
 _REMEMBERED = MOST_ALIVE - 1
 
 
-def open_store(params: Params, loader: DataLoader) -> FileStore:
-    """The store that options name; relative paths start at the playbook."""
-    return FileStore(
-        Path(loader.path_dwim(params["store"])),
-        loader._vault,  # noqa: SLF001 - ansible-core has no public way to the vault secrets of a run
-        vault_id=params["store_vault_id"],
-        plaintext=params["store_plaintext"],
-        backup=params["backup"],
-        warn=Display().warning,
-    )
-
-
-def store_opener(loader: DataLoader, connection: Connection) -> t.Callable[[Params], StoredSecrets]:
-    """What opens the store, and fails where writing to it would."""
-
-    def open_secret_store(params: Params) -> StoredSecrets:
-        store = open_store(params, loader)
-        store.check()
-        return StoredSecrets(store, connection)
-
-    return open_secret_store
-
-
 class StoredSecrets:
     """Keeps the secrets of one account in a store. Every failure is a StoreError."""
 
-    def __init__(self, store: FileStore, connection: Connection) -> None:
+    def __init__(self, store: Store, connection: Connection) -> None:
         self._store, self._connection = store, connection
         self._replaced: dict[Slot, Entry | None] = {}
 
     @property
     def backup_file(self) -> str | None:
         """The copy that was made of the file before it was changed."""
-        return str(self._store.backup_file) if self._store.backup_file else None
+        return self._store.backup_file
 
     def held(self, slot: Slot) -> Held:
         """The stored token, and the creations of ours whose secret never came to be stored."""
         entry = self._store.read(self._stored(slot))
         if entry is None:
-            return Held(tracked=True, exclusive=str(self._store.path))
+            return Held(tracked=True, exclusive=self._store.address)
         pending, replaced = frozenset(entry.pending), frozenset(entry.replaced)
-        return Held(True, entry.id, pending, exclusive=str(self._store.path), replaced=replaced)
+        return Held(True, entry.id, pending, exclusive=self._store.address, replaced=replaced)
 
     def secret(self, slot: Slot) -> str | None:
         """The stored secret."""
@@ -92,9 +65,17 @@ class StoredSecrets:
 
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """Take the tokens out of all entries, and the previous secrets back."""
-        after = {entry: without(entry, token_ids) for entry in self._store.entries().values()}
+        after = {entry: without(entry, token_ids) for entry in self._store.changing().values()}
         self._store.keep([kept for entry, kept in after.items() if kept and kept != entry])
         self._store.forget([entry.slot for entry, kept in after.items() if kept is None])
+
+    def claim(self, slots: t.Collection[Slot]) -> bool:
+        """Wait for other controllers that share the store."""
+        return self._store.claim(map(self._stored, slots))
+
+    def release(self) -> None:
+        """Let others have their turn."""
+        self._store.release()
 
     def check(self) -> None:
         """Do all of a write but its last step."""
@@ -104,10 +85,11 @@ class StoredSecrets:
         """Record the nonces, which also proves that the secrets can be stored."""
         self._store.begin({self._stored(slot): nonce for slot, nonce in nonces.items()})
 
-    def keep(self, minted: t.Sequence[Minted]) -> None:
+    def keep(self, minted: t.Sequence[Minted]) -> t.Mapping[Slot, EllipsisError]:
         """Store the secrets in place of the earlier ones."""
         self._replaced = {each.slot: self._store.read(self._stored(each.slot)) for each in minted}
-        self._store.keep([self._entry(each) for each in minted])
+        failures = self._store.keep_each([self._entry(each) for each in minted])
+        return {each.slot: failures[stored] for each in minted if (stored := self._stored(each.slot)) in failures}
 
     def put_back(self, slots: t.Collection[Slot]) -> None:
         """Store what was there before keep(), the recorded nonces included."""
@@ -119,7 +101,7 @@ class StoredSecrets:
         self._store.forget([self._stored(slot) for slot in slots])
 
     def secrets(self) -> t.Mapping[str, str]:
-        """Everything that is in the file, previous secrets included."""
+        """Everything that is in the store, previous secrets included."""
         kept = (each for entry in self._store.entries().values() for each in entry.tokens())
         return {each.id: each.token for each in kept if each.id and each.token}
 

@@ -15,7 +15,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
 from ansible.plugins.loader import lookup_loader
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 # From ansible-core 2.19 on only strings of a playbook are templates.
 as_written: t.Callable[[str], str] = getattr(template, "trust_as_template", str)
@@ -26,7 +28,7 @@ SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
 def test_the_variable_with_the_store_may_be_a_template(tmp_path: Path, store: str) -> None:
     loader = DataLoader()
     loader.set_vault_secrets([("default", VaultSecret(b"test"))])
-    FileStore(tmp_path / "tokens.yml", loader._vault, warn=pytest.fail).keep(
+    Store(FileBackend(tmp_path / "tokens.yml", loader._vault, warn=pytest.fail)).keep(
         [Entry(SLOT, id="17", token="test-secret")]
     )
     variables = {"folder": str(tmp_path), "file": "tokens.yml", "ellipsis_store": as_written(store)}

@@ -19,15 +19,16 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import file_store as _store
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import file_backend as _store
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import (
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import (
     Entry,
-    FileStore,
     ForeignEntry,
     StoredSlot,
     StoreError,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 API = "https://api.example.com/v3"
 DEFAULT = ("default",)
@@ -56,8 +57,8 @@ def refuse(message: str) -> None:
     raise AssertionError(f"unexpected warning: {message}")
 
 
-def make(path: Path, *names: str, vault: VaultLib | None = None, **more: t.Any) -> FileStore:
-    return FileStore(path, vault or vault_of(*(names or ("default",))), **{"warn": refuse, **more})
+def make(path: Path, *names: str, vault: VaultLib | None = None, **more: t.Any) -> Store:
+    return Store(FileBackend(path, vault or vault_of(*(names or ("default",))), **{"warn": refuse, **more}))
 
 
 @pytest.fixture(name="path")
@@ -202,7 +203,7 @@ def test_another_vault_does_not_profit_from_what_was_read(path: Path) -> None:
     ],
     ids=["read", "begin", "keep", "forget"],
 )
-def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[FileStore, StoredSlot], object]) -> None:
+def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store, StoredSlot], object]) -> None:
     make(path).keep([minted()])
     before = path.read_bytes()
     with pytest.raises(ForeignEntry) as caught:
@@ -360,7 +361,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 ) -> None:
     prepare(path)
     before = path.read_bytes() if path.is_file() else None
-    for use in (FileStore.check, lambda store: store.begin({SLOT: "aaaaa"})):
+    for use in (Store.check, lambda store: store.begin({SLOT: "aaaaa"})):
         with pytest.raises(StoreError, match=says) as caught:
             use(make(path, vault=vault_of(*names), **more))
         assert SECRET not in repr(caught.getrepr(style="short"))
@@ -446,8 +447,8 @@ def test_a_backup_is_the_file_as_it_was(path: Path) -> None:
     store.begin({SLOT: "aaaaa"})
     store.keep([minted(secret="test-another")])
     assert store.backup_file
-    assert re.fullmatch(rf"tokens\.yml\.{os.getpid()}\.\d{{4}}-\d\d-\d\d@\d\d:\d\d:\d\d~", store.backup_file.name)
-    assert store.backup_file.read_bytes() == before
+    assert re.fullmatch(rf"tokens\.yml\.{os.getpid()}\.\d{{4}}-\d\d-\d\d@\d\d:\d\d:\d\d~", Path(store.backup_file).name)
+    assert Path(store.backup_file).read_bytes() == before
     assert len(list(path.parent.iterdir())) == 2
 
 

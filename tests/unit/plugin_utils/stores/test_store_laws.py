@@ -17,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 VAULT = VaultLib([("default", VaultSecret(b"test-password"))])
 LINE = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\ufeff\ufffe\uffff"))
@@ -49,17 +51,17 @@ def test_a_store_is_a_dict(above: str, below: str, operations: list[tuple[str, l
         path.write_text(f"{above}{MARK} {{}}\n{below}", newline="")
         model: dict[str, Entry] = {}
         for operation, entries in operations:
-            store = FileStore(path, VAULT, plaintext=True, warn=pytest.fail)
+            store = Store(FileBackend(path, VAULT, plaintext=True, warn=pytest.fail))
             apply(store, operation, entries)
             model = expected(model, operation, entries)
             assert store.entries() == model
-            assert FileStore(path, VaultLib(), plaintext=True, warn=pytest.fail).entries() == model
+            assert Store(FileBackend(path, VaultLib(), plaintext=True, warn=pytest.fail)).entries() == model
         text = _vaultfile.read(path, VAULT).text
         assert text.startswith(above + MARK)
         assert text.endswith(below)
 
 
-def apply(store: FileStore, operation: str, entries: list[Entry]) -> None:
+def apply(store: Store, operation: str, entries: list[Entry]) -> None:
     if operation == "begin":
         store.begin({entry.slot: "nonce" for entry in entries})
     elif operation == "keep":

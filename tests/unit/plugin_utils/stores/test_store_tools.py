@@ -16,7 +16,9 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 SLOT = StoredSlot("roads: é😀 #1", "default", "https://api.example.com/v3")
 ENTRY = Entry(SLOT, id="17", token="test-secret: {{ 'of' }} roads", expires_at="2026-06-01T00:00:00Z", valid_for="90d")
@@ -59,11 +61,11 @@ def fixture_run(tmp_path: Path) -> Run:
     return run
 
 
-def make(path: Path, name: str) -> FileStore:
+def make(path: Path, name: str) -> Store:
     """A store with the vault of a real DataLoader."""
     loader = DataLoader()
     loader.set_vault_secrets([(name, VaultSecret(f"password of {name}".encode()))])
-    return FileStore(path, loader._vault, warn=pytest.fail)
+    return Store(FileBackend(path, loader._vault, warn=pytest.fail))
 
 
 def test_view(path: Path, run: Run) -> None:

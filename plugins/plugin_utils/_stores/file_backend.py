@@ -2,36 +2,24 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The store: secrets kept in a file of YAML variables that Ansible Vault encrypts (private to this collection)."""
+"""Entries in a file of YAML variables that Ansible Vault encrypts (private to this collection)."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.parsing.vault import VaultLib
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import (
-    KEY,
-    Entry,
-    ForeignEntry,
-    Raw,
-    StoredSlot,
-    StoreError,
-    entries_of,
-    own,
-    raw_of,
-)
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict, Versioned, Written
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import KEY, Raw, StoreError, entries_of
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.vault_file import Content
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.yaml_edit import Unusable, read_key, write_key
-
-__all__ = ["Entry", "FileStore", "ForeignEntry", "StoreError", "StoredSlot"]
-
 
 # For the rehearsal of a write: how much longer a vault is than its text, and the most an entry takes.
 _VAULT_GROWTH = 5
@@ -42,10 +30,9 @@ _ENTRY_BYTES = 4096
 class _Document:
     content: Content
     raw: dict[str, Raw]
-    entries: dict[str, Entry]
 
     def __repr__(self) -> str:
-        return f"<{len(self.entries)} entries>"
+        return f"<{len(self.raw)} entries>"
 
 
 # Decrypting is slow and a template may ask a thousand times. The vault is compared, so that no other one profits;
@@ -53,8 +40,10 @@ class _Document:
 _READ: dict[Path, tuple[VaultLib, _Document]] = {}
 
 
-class FileStore:
-    """Entries by description. vault: the VaultLib of the running DataLoader; plaintext: allow a file in plain text."""
+class FileBackend:
+    """A file of variables. vault: the VaultLib of the running DataLoader; plaintext: allow a file in plain text."""
+
+    shared = False
 
     def __init__(
         self,
@@ -67,7 +56,8 @@ class FileStore:
         warn: t.Callable[[str], None],
     ) -> None:
         self.path = Path(os.path.abspath(path.expanduser()))
-        self.backup_file: Path | None = None
+        self.address = str(self.path)
+        self.backup_file: str | None = None
         self._vault = vault
         self._vault_id = vault_id
         self._plaintext = plaintext
@@ -76,13 +66,13 @@ class FileStore:
 
     def check(self) -> None:
         """Fail where a write would fail, as far as looking tells."""
-        with _sentences(self.path):
+        with _reasons():
             _vaultfile.check_directory(self.path)
             self._identity(self._load().content)
 
     def rehearse(self) -> None:
         """Fail where a write would fail: do all of it beside the file, and throw that away."""
-        with _sentences(self.path):
+        with _reasons():
             _vaultfile.check_directory(self.path)
             document = self._load()
             identity = self._identity(document.content)
@@ -91,51 +81,39 @@ class FileStore:
             size = len(document.content.text.encode()) * (_VAULT_GROWTH if identity else 1) + _ENTRY_BYTES
             _vaultfile.rehearse(self.path, size * (2 if self._backup else 1), private=identity is None)
 
-    def entries(self) -> dict[str, Entry]:
-        """All entries by description."""
-        with _sentences(self.path):
-            return dict(self._load().entries)
+    def names(self) -> t.Collection[str]:
+        """The descriptions of all entries."""
+        with _reasons():
+            return self._load().raw.keys()
 
-    def read(self, slot: StoredSlot) -> Entry | None:
-        """The entry of a slot."""
-        with _sentences(self.path):
-            return own(self._load().entries, slot)
+    def read(self, names: t.Collection[str]) -> dict[str, Versioned]:
+        """The entries. What is in the file is its own version."""
+        with _reasons():
+            raw = self._load().raw
+        return {name: Versioned(raw.get(name), raw.get(name)) for name in names}
 
-    def begin(self, nonces: t.Mapping[StoredSlot, str]) -> None:
-        """Record the nonces of tokens that are about to be created."""
-
-        def add(entries: t.Mapping[str, Entry]) -> t.Iterator[Entry]:
-            for slot, nonce in nonces.items():
-                entry = own(entries, slot) or Entry(slot)
-                yield replace(entry, pending=tuple(dict.fromkeys((*entry.pending, nonce))))
-
-        self._update(add)
-
-    def keep(self, kept: t.Iterable[Entry]) -> None:
-        """Put entries in place of what their slots had, pending nonces included."""
-        self._update(lambda entries: (entry for entry in kept if own(entries, entry.slot) != entry))
-
-    def forget(self, slots: t.Iterable[StoredSlot]) -> None:
-        """Remove the entries of slots."""
-        self._update(lambda _entries: (), slots)
-
-    def _update(
-        self, change: t.Callable[[t.Mapping[str, Entry]], t.Iterable[Entry]], gone: t.Iterable[StoredSlot] = ()
-    ) -> None:
-        """Read, change and write, alone. The change is lazy: each step sees the entries that those before it made."""
-        with _sentences(self.path):
+    def write(self, changes: t.Mapping[str, Versioned]) -> dict[str, Written]:
+        """Write all entries in one step, alone."""
+        with _reasons():
             _vaultfile.check_directory(self.path)
             with _vaultfile.locked(self.path, self._warn):
                 document = self._load()
-                raw, entries = dict(document.raw), dict(document.entries)
-                for slot in gone:
-                    if own(entries, slot):
-                        raw.pop(slot.description, None)
-                for entry in change(entries):
-                    name = entry.slot.description
-                    raw[name], entries[name] = raw_of(entry, raw.get(name)), entry
+                raw, written = dict(document.raw), dict[str, Written]()
+                for name, change in changes.items():
+                    if raw.get(name) != change.version:
+                        written[name] = Conflict()
+                        continue
+                    written[name] = Versioned(change.raw, change.raw)
+                    raw.pop(name, None)
+                    if change.raw is not None:
+                        raw[name] = change.raw
                 if raw != document.raw:
                     self._write(document.content, plain(dict(sorted(raw.items()))))
+        return written
+
+    def now(self) -> float | None:
+        """There is no server; processes share the lock of their machine."""
+        return None
 
     def _load(self) -> _Document:
         vault, document = _READ.get(self.path, (None, None))
@@ -162,24 +140,22 @@ class FileStore:
         text = write_key(content.text or "---\n", KEY, raw)
         data = _vaultfile.encrypted(text, identity) if identity else text.encode()
         if self._backup and content.stamp and not self.backup_file:
-            self.backup_file = _vaultfile.back_up(self.path)
+            self.backup_file = str(_vaultfile.back_up(self.path))
         stamp = _vaultfile.replace(self.path, data, private=identity is None)
         _READ[self.path] = self._vault, _document(Content(text, stamp, identity))
 
 
 def _document(content: Content) -> _Document:
     value = read_key(content.text, KEY)
-    return _Document(content, value or {}, entries_of(value))
+    entries_of(value)  # one that is damaged makes the whole file unusable
+    return _Document(content, value or {})
 
 
 @contextlib.contextmanager
-def _sentences(path: Path) -> t.Iterator[None]:
-    """What goes wrong with a store is one sentence that names it."""
+def _reasons() -> t.Iterator[None]:
     try:
         yield
-    except StoreError as exc:
-        raise type(exc)(f"The store {path} {exc}") from None
     except Unusable as exc:
-        raise StoreError(f"The store {path} {exc}") from None
+        raise StoreError(str(exc)) from None
     except OSError as exc:
-        raise StoreError(f"The store {path} can't be used: {exc.strerror or exc}.") from exc
+        raise StoreError(f"can't be used: {exc.strerror or exc}.") from exc

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real server of OpenBao on loopback, and what administrators of it do."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hvac
+import pytest
+import requests
+
+from ansible_collections.ellipsis.drive.tests.integration.programs import ROOT, free_port
+
+ROOT_TOKEN = "root token of the tests"
+_BINARY = ROOT / ".venv" / "newest" / "bin" / "bao"
+
+
+@dataclass
+class OpenBao:
+    """Where it is, and a client that may do everything."""
+
+    url: str
+    admin: hvac.Client
+
+    def token(self, policy: str, **more: Any) -> str:
+        """A token that may do what a policy says."""
+        name = f"policy-{time.monotonic_ns()}"
+        self.admin.sys.create_or_update_policy(name, policy)
+        token: str = self.admin.auth.token.create(policies=[name], **more)["auth"]["client_token"]
+        return token
+
+    def environment(self, token: str = ROOT_TOKEN) -> dict[str, str | None]:
+        """What the command line of Vault would be given."""
+        return {"VAULT_ADDR": self.url, "VAULT_TOKEN": token}
+
+    def read(self, path: str, mount: str = "secret") -> dict[str, Any]:
+        """What a consumer reads."""
+        answer = self.admin.secrets.kv.v2.read_secret_version(path, mount_point=mount, raise_on_deleted_version=True)
+        data: dict[str, Any] = answer["data"]["data"]
+        return data
+
+    def write(self, path: str, secret: dict[str, Any], mount: str = "secret") -> None:
+        """What somebody else writes."""
+        self.admin.secrets.kv.v2.create_or_update_secret(path, secret, mount_point=mount)
+
+
+def binary() -> str:
+    """The program, where it is installed."""
+    if not _BINARY.exists():
+        pytest.skip("no OpenBao in the newest environment")
+    return str(_BINARY)
+
+
+@contextmanager
+def running_openbao(folder: Path) -> Iterator[OpenBao]:
+    """A development server, which keeps everything in memory and has a KV mount named secret."""
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    command = [binary(), "server", "-dev", f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address={address}"]
+    with (folder / "openbao.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"HOME": str(folder)}
+        )
+    try:
+        url = f"http://{address}"
+        _wait(f"{url}/v1/secret/config")
+        yield OpenBao(url, hvac.Client(url, ROOT_TOKEN))
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(address: str) -> None:
+    """The mount named secret comes last."""
+    for _attempt in range(300):
+        try:
+            if requests.get(address, headers={"X-Vault-Token": ROOT_TOKEN}, timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    pytest.fail("OpenBao did not start")

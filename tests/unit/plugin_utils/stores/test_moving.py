@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Moving entries between stores never leaves a secret in neither place."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible.parsing.vault import VaultLib
+
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, StoreError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.moving import Moved, move
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
+
+ROADS = Entry(
+    StoredSlot("roads", "default", "https://api.example.com/v3"),
+    id="1",
+    token="test-roads",
+    pending=("aaaaa",),
+    replaced=("0",),
+)
+RIVERS = replace(ROADS, slot=replace(ROADS.slot, description="rivers"), id="2", token="test-rivers")
+ENTRIES = {"roads": ROADS, "rivers": RIVERS}
+Make = Callable[[], Store]
+
+
+@pytest.fixture(name="server")
+def fixture_server() -> MemoryServer:
+    return MemoryServer(lambda: 1_800_000_000.0)
+
+
+@pytest.fixture(name="shared")
+def fixture_shared(server: MemoryServer) -> Make:
+    return lambda: Store(MemoryBackend(server), lock_timeout=0, sleep=lambda _seconds: None)
+
+
+@pytest.fixture(name="file")
+def fixture_file(tmp_path: Path) -> Make:
+    return lambda: Store(FileBackend(tmp_path / "tokens.yml", VaultLib(), plaintext=True, warn=pytest.fail))
+
+
+def test_there_and_back(file: Make, shared: Make) -> None:
+    file().keep(ENTRIES.values())
+    everything = ("rivers", "roads")
+    assert move(file(), shared(), (), remove=True, apply=False) == Moved(everything, (), everything)
+    assert (file().entries(), shared().entries()) == (ENTRIES, {})
+    assert move(file(), shared(), ["roads"], remove=False, apply=True) == Moved(("roads",), (), ())
+    assert (file().entries(), shared().entries()) == (ENTRIES, {"roads": ROADS})
+    assert move(file(), shared(), (), remove=True, apply=True) == Moved(("rivers",), ("roads",), everything)
+    assert (file().entries(), shared().entries()) == ({}, ENTRIES)
+    assert move(shared(), file(), (), remove=True, apply=True) == Moved(everything, (), everything)
+    assert (file().entries(), shared().entries()) == (ENTRIES, {})
+
+
+@pytest.mark.parametrize("call", range(14))
+@pytest.mark.parametrize("fault", ["before", "after"])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_server_that_goes_away(
+    file: Make, shared: Make, server: MemoryServer, call: int, fault: str, back: bool
+) -> None:
+    source, target = (shared, file) if back else (file, shared)
+    source().keep(ENTRIES.values())
+    server.down = [""] * call + [fault] * 60
+    with contextlib.suppress(StoreError):
+        move(source(), target(), (), remove=True, apply=True)
+    server.down = []
+    kept = [{name: replace(entry, claim=None) for name, entry in each().entries().items()} for each in (source, target)]
+    for name, entry in ENTRIES.items():
+        assert entry in (kept[0].get(name), kept[1].get(name))
+
+
+@pytest.mark.parametrize(
+    ("there", "names", "said"),
+    [
+        (
+            [replace(ROADS, id="3")],
+            (),
+            "The store memory:// has another token as 'roads': remove it there, or leave it",
+        ),
+        ([], ("roads", "lakes"), "tokens.yml has no 'lakes'."),
+    ],
+)
+def test_what_is_refused(file: Make, shared: Make, there: list[Entry], names: tuple[str, ...], said: str) -> None:
+    file().keep(ENTRIES.values())
+    shared().keep(there)
+    with pytest.raises(StoreError, match=said):
+        move(file(), shared(), names, remove=True, apply=True)
+    assert file().entries() == ENTRIES
+    assert shared().entries() == {entry.slot.description: entry for entry in there}

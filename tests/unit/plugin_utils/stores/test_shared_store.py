@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controllers take turns in a store that they share, whatever their own clocks say and whatever becomes of calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import KeptOrNot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import SecretsManager
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, StoreError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import HashiVault
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import RemoteBackend
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
+
+SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
+OTHER = replace(SLOT, description="rivers")
+ENTRY = Entry(SLOT, id="1", token="test-secret")
+LATE = 1_800_000_000.0
+
+
+class Time:
+    """The server's time, and the monotonic clock of all controllers; sleeping may let something happen."""
+
+    def __init__(self) -> None:
+        self.now = LATE
+        self.events: list[Callable[[], object]] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.events:
+            self.events.pop(0)()
+
+
+@pytest.fixture(name="time")
+def fixture_time() -> Time:
+    return Time()
+
+
+@pytest.fixture(name="server")
+def fixture_server(time: Time) -> MemoryServer:
+    return MemoryServer(lambda: time.now)
+
+
+@pytest.fixture(name="make")
+def fixture_make(server: MemoryServer, time: Time) -> Callable[[], Store]:
+    def make() -> Store:
+        return Store(
+            MemoryBackend(server, time.sleep), lock_timeout=300, sleep=time.sleep, monotonic=lambda: time.now - LATE
+        )
+
+    return make
+
+
+def test_who_comes_second_waits_and_reads_again(make: Callable[[], Store], time: Time) -> None:
+    first, second = make(), make()
+    assert second.read(SLOT) is None
+    assert first.claim([SLOT])
+    first.begin({SLOT: "aaaaa"})
+    time.events = [lambda: None, lambda: first.keep([ENTRY]), first.release]
+    assert second.claim([SLOT])
+    assert time.now == LATE + 1.5
+    assert second.read(SLOT) == replace(ENTRY, claim=second.read(SLOT).claim)  # type: ignore[union-attr]  # it is there
+    second.release()
+    assert make().read(SLOT) == ENTRY
+
+
+def test_a_claim_ends_by_the_clock_of_the_server(make: Callable[[], Store], time: Time) -> None:
+    dead, second = make(), make()
+    dead.claim([SLOT, OTHER])
+    dead.begin({SLOT: "aaaaa"})
+    second.claim([OTHER, SLOT])
+    assert 120 <= time.now - LATE <= 125
+    entry = second.read(SLOT)
+    assert entry
+    assert entry.pending == ("aaaaa",)
+    acts: list[Callable[[], None]] = [lambda: dead.begin({SLOT: "bbbbb"}), lambda: dead.keep([ENTRY])]
+    for act in acts:
+        with pytest.raises(StoreError, match="in the hands of another controller by now, since this one took too long"):
+            act()
+    assert set(dead.keep_each([ENTRY, replace(ENTRY, slot=OTHER)])) == {SLOT, OTHER}
+    dead.release()
+    assert second.read(SLOT) == entry
+
+
+def test_nobody_waits_for_ever(make: Callable[[], Store], time: Time) -> None:
+    first, second = make(), make()
+    first.claim([SLOT])
+    time.events = [lambda: first.begin({SLOT: "aaaaa"})] * 10_000
+    with pytest.raises(
+        StoreError, match=r"'roads' in the hands of another controller \(.+, until .+\) after 300 s of wait"
+    ):
+        second.claim([OTHER, SLOT])
+    assert make().find("rivers") is None
+
+
+def test_what_was_only_claimed_leaves_nothing(make: Callable[[], Store], server: MemoryServer) -> None:
+    store = make()
+    store.claim([SLOT])
+    store.claim([OTHER])
+    store.release()
+    assert make().entries() == {}
+    assert {text for text, _version in server.texts.values()} == {"null"}
+
+
+def test_what_others_add_is_kept(make: Callable[[], Store], server: MemoryServer) -> None:
+    store = make()
+    store.claim([SLOT])
+    text, version = server.texts["roads"]
+    server.texts["roads"] = json.dumps({**json.loads(text), "note": ["mine"]}), version + 1
+    server.texts["of somebody else"] = json.dumps({"password": "x"}), 1
+    store.keep([ENTRY])
+    store.release()
+    assert json.loads(server.texts["roads"][0])["note"] == ["mine"]
+    assert make().entries() == {"roads": ENTRY}
+    assert server.texts["of somebody else"] == (json.dumps({"password": "x"}), 1)
+
+
+def test_an_unchanged_token_costs_one_call(make: Callable[[], Store], server: MemoryServer) -> None:
+    store = make()
+    for _question in ("held", "secret", "superseded"):
+        store.read(SLOT)
+    store.release()
+    assert server.calls == ["read"]
+
+
+@pytest.mark.parametrize(
+    ("down", "kept"),
+    [
+        (["before"], True),
+        (["after"], True),
+        (["after", "before", "", ""], True),
+        (["before", "before", "", "after"], True),
+        (["after"] + ["before"] * 20, None),
+        (["before"] * 20, None),
+    ],
+    ids=str,
+)
+def test_calls_that_fail(make: Callable[[], Store], server: MemoryServer, down: list[str], kept: bool | None) -> None:
+    """None: whether it was kept can't be told."""
+    store = make()
+    store.claim([SLOT])
+    server.down = list(down)
+    failures = store.keep_each([ENTRY])
+    server.down = []
+    assert [isinstance(error, KeptOrNot) for error in failures.values()] == ([] if kept else [True])
+    held = make().read(SLOT)
+    assert held
+    assert (held.token == ENTRY.token) is (kept or down[0] == "after")
+
+
+@pytest.mark.parametrize("kind", [MemoryBackend, HashiVault, SecretsManager])
+@given(st.text(min_size=1, max_size=50), st.text(min_size=1, max_size=50))
+@example("..", ".")
+@example("a/b", "a%2Fb")
+@example("=2F", "/")
+def test_every_description_has_a_key_of_its_own(kind: type[RemoteBackend], one: str, two: str) -> None:
+    backend = kind.__new__(kind)
+    names = [name.encode(errors="ignore").decode() for name in (one, two)]
+    keys = [backend.key_of(name) for name in names]
+    assert [backend.name_of(key) for key in keys] == names
+    assert (keys[0] == keys[1]) is (names[0] == names[1])
+    assert not any("/" in key or key.startswith(".") or key != key.strip("\n") for key in keys)
