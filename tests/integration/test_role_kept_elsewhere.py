@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -96,6 +97,44 @@ def test_what_cannot_be_kept_is_revoked(role: Role) -> None:
     run = role.run(code=2)
     assert "disk full" in run.text
     assert role.live == [] and not list((role.out / "alpha").iterdir())
+
+
+def test_what_cannot_be_kept_again_hides_no_reason(role: Role) -> None:
+    """The tasks of the user run without their output: both reasons are said, and no secret."""
+    keep = """
+    - ansible.builtin.fail: {msg: "no room for {{ (access_tokens_to_keep.values() | first).secret }}"}
+      when: full is defined
+    - ansible.builtin.copy:
+        content: "{{ access_tokens_to_keep | to_json }}"
+        dest: "{{ inventory_dir }}/kept.json"
+        mode: "0600"
+    """
+    fetch = """
+    - ansible.builtin.set_fact:
+        access_tokens_held: "{{ lookup('file', inventory_dir ~ '/kept.json', errors='ignore') | default('{}', true) | from_json }}"
+    """
+    role.variables["access_tokens_keep_tasks"] = role.tasks("keep.yml", dedent(keep))
+    role.variables["access_tokens_fetch_tasks"] = role.tasks("fetch.yml", dedent(fetch))
+    role.variables["access_tokens"] = [slot("tile server", RAW)]
+    role.run()
+    first = role.live
+    role.variables["full"] = True
+    run = role.rotate(code=2)
+    assert run.text.count("no room for ********") >= 2
+    assert "alpha failed at ansible.builtin.fail: no room for" in run.text
+    assert role.live == first
+    assert not [secret for secret in role.emulator.secrets if secret in run.stdout + run.stderr]
+
+    # What was not given to the run is not nobody's.
+    del role.variables["full"]
+    role.variables["access_tokens_fetch_tasks"] = role.tasks("fetch.yml", "- ansible.builtin.meta: noop\n")
+    for arguments in (("--check",), ()):
+        run = role.run(*arguments, code=2)
+        assert "set no secret for tokens that are live: 'tile server'" in run.text
+        assert role.live == first and role.calls == {"list": 1}
+    role.variables["access_tokens_take_over"] = True
+    role.run()
+    assert role.calls["create"] == 1
 
 
 def fresh(role: Role) -> None:
