@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._model.errors import EllipsisError, RolledBack
+from .._model.identifiers import check_ids
 from .._model.marker import Slot
 from .._model.plan import Delete, Desired, Forget, Held, Mint, Plan, plan, plan_revocation
 from .._model.tokens import Generation, ListedToken, unmanaged_namesakes
@@ -80,6 +81,10 @@ def converge_all(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
     plans = _plans(wanted, account, secret_store, memory, apply=apply)
+    for each in plans:
+        check_ids(
+            repr(each.desired.slot.description), (step.token_id for step in each.steps if isinstance(step, Delete))
+        )
     if any(each.steps for each in plans):
         secret_store.check()
     check_access([each.desired for each in plans if each.mints], account.tree)

@@ -19,6 +19,8 @@ import unicodedata
 from dataclasses import dataclass
 
 LONGEST_DESCRIPTION = 50
+# What the server keeps; a longer text is nobody's marker and not worth remembering.
+_LONGEST_TEXT = 100
 TAG = "[ed1:"
 RUN_TAG = "[edr:"
 TAGS = (TAG, RUN_TAG)
@@ -103,7 +105,7 @@ def encode(marker: Marker) -> str:
 
 def parse(text: object) -> Marker | None:
     """The marker in a token's description; None unless it is exactly as encode() writes it."""
-    return _parse(text) if isinstance(text, str) else None
+    return _parse(text) if isinstance(text, str) and len(text) <= _LONGEST_TEXT else None
 
 
 # A loop that creates tokens reads the whole list after each of them, and descriptions never change.

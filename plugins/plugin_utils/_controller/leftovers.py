@@ -16,6 +16,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import threading
 import time
 import typing as t
@@ -23,8 +24,8 @@ from pathlib import Path
 
 from ansible import constants as C
 
-# What RunFile makes, unfinished writes included.
-_OURS = re.compile(r"ellipsis-[0-9a-f]{32}(\.[0-9a-f]{8})?")
+# What RunFile makes, unfinished writes included, and what is on its way to a host.
+_OURS = re.compile(r"ellipsis-([a-z-]+-)?[0-9a-f]{32}(\.[0-9a-f]{8})?")
 # How ansible-core names the temporary directory of a run.
 _DIRECTORIES = "ansible-local-*"
 # Longer than anything in such a file is of use to anybody.
@@ -63,7 +64,7 @@ def remove_when_terminated() -> None:
     def terminate(number: int, _frame: object) -> None:
         if os.getpid() == main:
             with contextlib.suppress(OSError):
-                _clear(Path(C.DEFAULT_LOCAL_TMP), lambda _descriptor: True)
+                _clear(Path(C.DEFAULT_LOCAL_TMP), lambda _files: True)
         signal.signal(number, before)
         os.kill(os.getpid(), number)
 
@@ -71,31 +72,41 @@ def remove_when_terminated() -> None:
         signal.signal(signal.SIGTERM, terminate)
 
 
-def _clear(directory: Path, is_to_go: t.Callable[[int], bool]) -> None:
-    """Remove files of ours from a directory that is the user's own and no link."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
+def _clear(directory: Path, is_to_go: t.Callable[[list[int]], bool]) -> None:
+    """Remove our files from a directory that is the user's own and no link. All of them are of one run."""
+    with contextlib.ExitStack() as opened:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        opened.callback(os.close, descriptor)
         if os.fstat(descriptor).st_uid != os.geteuid():
             return
+        files = {}
         for name in filter(_OURS.fullmatch, os.listdir(descriptor)):
             with contextlib.suppress(OSError):
-                file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor)
-                with open(file, "rb"):
-                    if is_to_go(file):
-                        os.unlink(name, dir_fd=descriptor)
-    finally:
-        os.close(descriptor)
+                files[name] = os.open(
+                    name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor
+                )
+                opened.callback(os.close, files[name])
+        regular = {name: file for name, file in files.items() if stat.S_ISREG(os.fstat(file).st_mode)}
+        if regular and is_to_go(list(regular.values())):
+            for name in regular:
+                with contextlib.suppress(OSError):
+                    os.unlink(name, dir_fd=descriptor)
 
 
-def _is_dead(file: int) -> bool:
-    """Whether the run that wrote a file is over. Where that can't be told, old age has to do."""
-    try:
+def _is_dead(files: list[int]) -> bool:
+    """Whether the run that wrote these is over. Where no file tells that, old age has to do."""
+    for mark in filter(None, map(_mark, files)):
+        return bool(_began(int(mark["pid"])) != mark["began"])
+    return all(time.time() - os.fstat(file).st_mtime > _STALE_SECONDS for file in files)
+
+
+def _mark(file: int) -> Mark | None:
+    """The mark in a file, where it means something here."""
+    with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
         mark = json.loads(os.read(file, 1 << 20))["run"]
-        if mark["place"] == _place() and mark["began"] is not None:
-            return bool(_began(int(mark["pid"])) != mark["began"])
-    except (ValueError, TypeError, LookupError):
-        pass
-    return time.time() - os.fstat(file).st_mtime > _STALE_SECONDS
+        if mark["place"] == _place() and mark["began"] is not None and int(mark["pid"]):
+            return t.cast(Mark, mark)
+    return None
 
 
 def _place() -> str:

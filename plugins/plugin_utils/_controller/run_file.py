@@ -41,7 +41,7 @@ class RunFile:
         """All values of a kind that this run has."""
         for path in sorted(Path(C.DEFAULT_LOCAL_TMP).glob(f"ellipsis-{kind}*")):
             if not path.suffix:
-                yield json.loads(path.read_text(encoding="utf-8"))
+                yield json.loads(path.read_text(encoding="utf-8"))["value"]
 
     def locked(self) -> Lock:
         """The lock of whoever changes the value, for a C(with)."""

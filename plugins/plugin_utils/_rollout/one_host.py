@@ -165,7 +165,7 @@ class OneHost(ActionBase):
         shell = self._connection._shell  # noqa: SLF001 - as every action plugin does
         if shell.tmpdir is None:
             self._make_tmp_path()
-        local = Path(C.DEFAULT_LOCAL_TMP) / f"ellipsis-{secrets.token_hex(8)}"
+        local = Path(C.DEFAULT_LOCAL_TMP) / f"ellipsis-{secrets.token_hex(16)}"
         descriptor = os.open(local, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "w", encoding="utf-8") as file:

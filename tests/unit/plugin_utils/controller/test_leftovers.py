@@ -93,6 +93,15 @@ def test_other_places_stay(other: Path, tmp_path: Path) -> None:
     assert (tmp_path / "ansible-local-3abcdefgh" / NAME).exists() is (os.geteuid() == 0)
 
 
+def test_what_was_on_its_way_to_a_host_goes_with_its_run(other: Path) -> None:
+    """It has no mark, so the other files of its run tell."""
+    for pid, stays in ((os.getpid(), True), (gone(), False)):
+        (other / NAME).write_text(mark(pid=pid) if stays else mark(pid=pid, began="1"))
+        (other / f"{NAME[:-1]}1").write_text("a rendered file")
+        sweep()
+        assert (other / f"{NAME[:-1]}1").exists() is stays
+
+
 def test_a_run_knows_its_own_files(other: Path) -> None:
     file = RunFile("key")
     file.write({"token": "test"})
