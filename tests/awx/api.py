@@ -108,7 +108,8 @@ class Awx:
             case _, [str() as table, int() as number]:
                 status, answer = self._one(method, table, number, body)
             case "POST", ["projects", int() as number, "update"]:
-                status, answer = 202, {"url": f"{PREFIX}project_updates/{self._synced(number)}/"}
+                update = self._synced(number)
+                status, answer = 202, {"id": update, "status": "new", "url": f"{PREFIX}project_updates/{update}/"}
             case _, ["job_templates", int() as number, "survey_spec"]:
                 status, answer = 200, self._survey(method, self._tables["job_templates"][number], body)
             case _, ["job_templates", int() as number, "credentials"]:
