@@ -150,7 +150,7 @@ def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Awx, addre
         return dict(awx.objects("credentials")[name]["inputs"])
 
     nothing: dict[str, str | None] = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_API_URL": None}
-    server = {"ellipsis_api_url": "https://example.api.ellipsis-drive.com/v3"}
+    server: dict[str, Any] = {"ellipsis_api_url": "https://example.api.ellipsis-drive.com/v3"}
     setup(controller, address, **NEEDED, **server, environment=nothing)
     assert credential() == {"api_url": server["ellipsis_api_url"]}
     # Somebody fills the login in, attaches a credential and gives the project one.
@@ -163,8 +163,12 @@ def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Awx, addre
     assert awx.objects("projects")["Ellipsis Drive"]["credential"]
 
     # What is declared takes the place of its type alone. A run that has another login does not mix it with that one.
-    changes = {"ellipsis_organization_id": "of the run", "ellipsis_api_token": USER_TOKEN}
-    declared = {"ellipsis_awx_credentials": ["SSH"], "ellipsis_awx_project_credential": "", "ellipsis_awx_schedule": ""}
+    changes: dict[str, Any] = {"ellipsis_organization_id": "of the run", "ellipsis_api_token": USER_TOKEN}
+    declared: dict[str, Any] = {
+        "ellipsis_awx_credentials": ["SSH"],
+        "ellipsis_awx_project_credential": "",
+        "ellipsis_awx_schedule": "",
+    }
     setup(controller, address, **NEEDED, **server, **changes, **declared, environment=nothing)
     assert credential() == {**by_hand, "organization_id": "of the run"}
     assert awx.attached("Ellipsis Drive: provision") == {name, "Attached by hand", "SSH"}

@@ -131,7 +131,7 @@ def test_what_cannot_be_kept_again_hides_no_reason(role: Role) -> None:
     for arguments in (("--check",), ()):
         run = role.run(*arguments, code=2)
         assert "set no secret for tokens that are live: 'tile server'" in run.text
-        assert role.live == first and role.calls == {"list": 1}
+        assert role.live == first and not role.calls.keys() & {"create", "delete"}
     role.variables["access_tokens_take_over"] = True
     role.run()
     assert role.calls["create"] == 1
@@ -220,7 +220,7 @@ def test_a_credential_of_awx(role: Role) -> None:
 
 def _next_job(role: Role, awx: Awx) -> None:
     """The environment that AWX makes of the credential."""
-    [kind] = awx.objects("credential_types").values()
+    kind = awx.objects("credential_types")["Ellipsis Drive tokens"]
     credential = awx.objects("credentials")["Ellipsis Drive tokens"]
     variables, _shown = injected(kind, credential["inputs"], role.controller.folder)
     role.controller.environment.update(variables)
