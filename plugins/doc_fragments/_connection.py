@@ -48,6 +48,12 @@ options:
       - Taken from the variable C(ellipsis_password) or the environment variable E(ELLIPSIS_PASSWORD) if the task has no
         credential at all.
     type: str
+  password_file:
+    description:
+      - File on the controller that holds nothing but the password of O(username). The end of its line does not count.
+      - Taken from the variable C(ellipsis_password_file) or the environment variable E(ELLIPSIS_PASSWORD_FILE) if the
+        task has no credential at all.
+    type: path
   organization_id:
     description:
       - Act as this organization instead of as the user, whose credential must belong to a member of it.
@@ -127,6 +133,11 @@ options:
       - name: ellipsis_password
     env:
       - name: ELLIPSIS_PASSWORD
+  password_file:
+    vars:
+      - name: ellipsis_password_file
+    env:
+      - name: ELLIPSIS_PASSWORD_FILE
   organization_id:
     vars:
       - name: ellipsis_organization_id

@@ -20,6 +20,12 @@ from . import rules
 PREFIX = "/api/v2/"
 Record = dict[str, Any]
 ENCRYPTED = "$encrypted$"
+UNIQUE = {
+    **dict.fromkeys(("organizations", "execution_environments", "credential_types"), ("name",)),
+    **dict.fromkeys(("projects", "job_templates", "inventories"), ("name", "organization")),
+    "credentials": ("name", "organization", "credential_type"),
+    "schedules": ("name", "unified_job_template"),
+}
 
 
 class Refused(Exception):
@@ -32,15 +38,43 @@ class Awx:
     def __init__(self, project: Path, token: str) -> None:
         self.project, self.token = project, token
         self.writes: list[str] = []
+        self.refuses: dict[str, str] = {}  # by table, why nothing can be made there
         self._tables: dict[str, dict[int, Record]] = {}
         self._last = 0
         self._guard = Lock()
-        for table, name in (("organizations", "Default"), ("inventories", "Tile servers"), ("credentials", "SSH")):
+        for table, name in (("organizations", "Default"), ("organizations", "Acme"), ("inventories", "Tile servers")):
             self._create(table, {"name": name})
+        machine = self._create(
+            "credential_types", {"name": "Machine", "kind": "ssh", "inputs": {"fields": []}, "injectors": {}}
+        )
+        for name in ("SSH", "Other SSH"):
+            self._create("credentials", {"name": name, "kind": "ssh", "credential_type": machine["id"]})
+        self._create("credentials", {"name": "Attached by hand", "kind": "vault", "credential_type": 0})
 
     def objects(self, table: str) -> dict[str, Record]:
         """What there is of a kind, by name, secrets and all."""
         return {record["name"]: record for record in self._tables.get(table, {}).values()}
+
+    def count(self, table: str) -> int:
+        return len(self._tables.get(table, {}))
+
+    def edit(self, table: str, name: str, **fields: Any) -> None:
+        """What somebody does in the web interface."""
+        self._update(table, self.objects(table)[name]["id"], fields)
+
+    def attach(self, template: str, *credentials: str) -> None:
+        """What somebody attaches to a job template in the web interface."""
+        for name in credentials:
+            self._attached(
+                "POST", self.objects("job_templates")[template], {"id": self.objects("credentials")[name]["id"]}
+            )
+
+    def attached(self, template: str) -> set[str]:
+        """The names of the credentials of a job template."""
+        return {
+            self._tables["credentials"][number]["name"]
+            for number in self.objects("job_templates")[template]["credentials"]
+        }
 
     def named(self, table: str, number: int) -> Record:
         return self._tables[table][number]
@@ -71,26 +105,48 @@ class Awx:
                 status, answer = 200, self._listed(table, query)
             case "POST", [str() as table]:
                 status, answer = 201, self._shown(self._create(table, body))
-            case "GET", [str() as table, int() as number]:
-                status, answer = 200, self._shown(self._tables[table][number])
-            case "PATCH", [str() as table, int() as number]:
-                status, answer = 200, self._shown(self._update(table, number, body))
+            case _, [str() as table, int() as number]:
+                status, answer = self._one(method, table, number, body)
             case "POST", ["projects", int() as number, "update"]:
-                status, answer = 202, {"url": f"{PREFIX}project_updates/{self._synced(number)}/"}
+                update = self._synced(number)
+                status, answer = 202, {"id": update, "status": "new", "url": f"{PREFIX}project_updates/{update}/"}
             case _, ["job_templates", int() as number, "survey_spec"]:
                 status, answer = 200, self._survey(method, self._tables["job_templates"][number], body)
             case _, ["job_templates", int() as number, "credentials"]:
                 status, answer = self._attached(method, self._tables["job_templates"][number], body)
         return status, answer
 
+    def _one(self, method: str, table: str, number: int, body: Record) -> Answer:
+        if method == "DELETE":
+            del self._tables[table][number]
+            return 204, {}
+        record = self._update(table, number, body) if method == "PATCH" else self._tables[table][number]
+        return 200, self._shown(record)
+
     def _listed(self, table: str, query: Mapping[str, str]) -> Record:
         records = self._tables.get("job_templates" if table == "unified_job_templates" else table, {}).values()
-        fitting = [r for r in records if all(str(r.get(key)) == value for key, value in query.items())]
+        filters = {key: value for key, value in query.items() if not key.startswith("or__")}
+        either = {key.removeprefix("or__"): value for key, value in query.items() if key.startswith("or__")}
+        fitting = [
+            record
+            for record in records
+            if all(self._field(record, key) == value for key, value in filters.items())
+            and (not either or any(self._field(record, key) == value for key, value in either.items()))
+        ]
         return {"count": len(fitting), "next": None, "results": [self._shown(record) for record in fitting]}
+
+    def _field(self, record: Record, key: str) -> str:
+        """A field, or with C(__) one of the object that a field names."""
+        field, _sep, further = key.partition("__")
+        if further:
+            record = self._tables.get(f"{field}s", {}).get(record.get(field, 0), {})
+        return str(record.get(further or field))
 
     def _create(self, table: str, body: Record) -> Record:
         self._last += 1
         url = f"{PREFIX}{table}/{self._last}/"
+        if table in self.refuses:
+            raise Refused(self.refuses[table])
         record = {**body, "id": self._last, "url": url, "type": table, "summary_fields": {}}
         record["related"] = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}
         self._check(table, record)
@@ -100,24 +156,37 @@ class Awx:
         return record
 
     def _update(self, table: str, number: int, body: Record) -> Record:
-        self._check(table, {**self._tables[table][number], **body})
-        self._tables[table][number].update(body)
-        return self._tables[table][number]
+        record = self._tables[table][number]
+        if table == "credentials" and "inputs" in body:
+            # All inputs are replaced, but for what a client sends back as it was shown.
+            before = record.get("inputs", {})
+            inputs = {key: before[key] if value == ENCRYPTED else value for key, value in body["inputs"].items()}
+            body = {**body, "inputs": inputs}
+        self._check(table, {**record, **body})
+        record.update(body)
+        return record
 
     def _check(self, table: str, record: Record) -> None:
-        complaints: list[str] = []
+        unique = UNIQUE.get(table, ())
+        complaints = [
+            f"{table} with this {', '.join(unique)} already exists"
+            for each in self._tables.get(table, {}).values()
+            if unique and each["id"] != record["id"] and all(each.get(key) == record.get(key) for key in unique)
+        ]
         if table == "credential_types":
-            complaints = rules.type_complaints(record["inputs"], record["injectors"])
+            complaints += rules.type_complaints(record["inputs"], record["injectors"])
         elif table == "credentials" and "credential_type" in record:
-            kind = self._tables["credential_types"][record["credential_type"]]
-            complaints = rules.credential_complaints(kind["inputs"], record.get("inputs", {}))
+            kind = self._tables["credential_types"].get(record["credential_type"], {"inputs": {"fields": []}})
+            complaints += rules.credential_complaints(kind["inputs"], record.get("inputs", {}))
         elif table == "job_templates" and record["playbook"] not in rules.playbooks(self.project):
-            complaints = [f"{record['playbook']}: playbook not found for project"]
+            complaints += [f"{record['playbook']}: playbook not found for project"]
         if complaints:
             raise Refused("; ".join(complaints))
 
     def _shown(self, record: Record) -> Record:
-        """A record as clients get it: with the secrets of a credential out of sight."""
+        """A record as clients get it: with the secrets of a credential out of sight, and never without a field of its table."""
+        if "credential_type" in record:
+            record = {"kind": "cloud", **record}
         if "credential_type" not in record or "inputs" not in record:
             return record
         fields = self._tables["credential_types"][record["credential_type"]]["inputs"]["fields"]
@@ -140,9 +209,15 @@ class Awx:
     def _attached(self, method: str, template: Record, body: Record) -> Answer:
         attached = template.setdefault("credentials", [])
         if method == "GET":
-            return 200, {"count": len(attached), "next": None, "results": [{"id": number} for number in attached]}
+            shown = [self._shown(self._tables["credentials"][number]) for number in attached]
+            return 200, {"count": len(attached), "next": None, "results": shown}
         if body.get("disassociate"):
             attached.remove(body["id"])
         else:
+            new = self._tables["credentials"][body["id"]]
+            if new.get("kind") != "vault" and new["credential_type"] in (
+                self._tables["credentials"][number]["credential_type"] for number in attached
+            ):
+                raise Refused("Cannot assign multiple credentials of one type.")
             attached.append(body["id"])
         return 204, {}

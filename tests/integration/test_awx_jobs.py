@@ -37,6 +37,7 @@ VAULT_PASSWORD = "the vault password of the tests"
 LOGINS: dict[str, tuple[str, dict[str, Any]]] = {
     "environment": ("credential_type", {"api_token": USER_TOKEN}),
     "password": ("credential_type", {"api_token": "", "username": USER, "password": PASSWORD, "organization_id": ""}),
+    "password file": ("credential_type_file", {"username": USER, "password": PASSWORD}),
     "file": ("credential_type_file", {"api_token": USER_TOKEN, "skip_tls_verify": False}),
 }
 

@@ -79,16 +79,17 @@ def job_of(awx: Awx, name: str, project: Path, **answers: str) -> Launch:
 def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Awx, address: str) -> None:
     run = setup(controller, address, **NEEDED, ellipsis_awx_credentials=["SSH"])
     assert USER_TOKEN not in run.stdout + run.stderr
-    kind = yaml.safe_load((EXTENSION / "credential_type.yml").read_text())
+    kind = yaml.safe_load((EXTENSION / "credential_type_file.yml").read_text())
     made = awx.objects("credential_types")[kind["name"]]
     assert {key: made[key] for key in kind} == kind
-    [credential] = [each for each in awx.objects("credentials").values() if "inputs" in each]
+    credential = awx.objects("credentials")["Ellipsis Drive (token file)"]
     assert credential["inputs"] == {"api_token": USER_TOKEN, "api_url": controller.api_url}
     templates = awx.objects("job_templates")
     assert templates.keys() == {f"Ellipsis Drive: {template['name']}" for template in TEMPLATES}
     assert [len(templates[f"Ellipsis Drive: {name}"]["credentials"]) for name in ("provision", "audit")] == [2, 1]
     assert len(awx.objects("schedules")) == 2
 
+    assert [each["name"] for each in awx.objects("execution_environments").values()] == ["Ellipsis Drive (Default)"]
     writes = len(awx.writes)
     assert "changed=0" in setup(controller, address, **NEEDED, ellipsis_awx_credentials=["SSH"]).text
     assert [write.split("/")[0] for write in awx.writes[writes:]] == ["POST projects"]  # which fetches it again
@@ -103,7 +104,6 @@ def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emul
         environment=elsewhere,
         **NEEDED,
         ellipsis_api_token=USER_TOKEN,
-        ellipsis_awx_token_file=True,
     )
     declaration = tmp_path / "project" / "group_vars" / "tile_servers.yml"
     shutil.copytree(awx.project, tmp_path / "project")
@@ -140,6 +140,80 @@ def test_what_it_made_works(controller: Controller, awx: Awx, address: str, emul
     ]
     shown = "".join(text for ran in jobs for _place, text in ran.public())
     assert [secret for secret in {*emulator.secrets, USER_TOKEN} if secret in shown] == []
+
+
+def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Awx, address: str) -> None:
+    """A run that knows more, or less, or something else than AWX does never takes away what is there."""
+    name = "Ellipsis Drive (token file)"
+
+    def credential() -> dict[str, Any]:
+        return dict(awx.objects("credentials")[name]["inputs"])
+
+    nothing: dict[str, str | None] = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_API_URL": None}
+    server: dict[str, Any] = {"ellipsis_api_url": "https://example.api.ellipsis-drive.com/v3"}
+    setup(controller, address, **NEEDED, **server, environment=nothing)
+    assert credential() == {"api_url": server["ellipsis_api_url"]}
+    # Somebody fills the login in, attaches a credential and gives the project one.
+    by_hand = {**credential(), "username": "ada", "password": "by hand", "organization_id": ""}
+    awx.edit("credentials", name, inputs=by_hand)
+    awx.attach("Ellipsis Drive: provision", "Attached by hand", "Other SSH")
+    awx.edit("projects", "Ellipsis Drive", credential=awx.objects("credentials")["SSH"]["id"])
+    assert "changed=0" in setup(controller, address, **NEEDED, **server, environment=nothing).text
+    assert credential() == by_hand
+    assert awx.objects("projects")["Ellipsis Drive"]["credential"]
+
+    # What is declared takes the place of its type alone. A run that has another login does not mix it with that one.
+    changes: dict[str, Any] = {"ellipsis_organization_id": "of the run", "ellipsis_api_token": USER_TOKEN}
+    declared: dict[str, Any] = {
+        "ellipsis_awx_credentials": ["SSH"],
+        "ellipsis_awx_project_credential": "",
+        "ellipsis_awx_schedule": "",
+    }
+    setup(controller, address, **NEEDED, **server, **changes, **declared, environment=nothing)
+    assert credential() == {**by_hand, "organization_id": "of the run"}
+    assert awx.attached("Ellipsis Drive: provision") == {name, "Attached by hand", "SSH"}
+    assert awx.objects("projects")["Ellipsis Drive"]["credential"] is None
+    assert awx.objects("schedules") == {}
+    setup(controller, address, **NEEDED, **changes, environment=nothing, ellipsis_awx_update_secrets=True)
+    assert credential() == {**server_of(by_hand), "organization_id": "of the run", "api_token": USER_TOKEN}
+    assert len(awx.objects("schedules")) == 2
+
+
+def server_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key not in ("api_token", "username", "password")}
+
+
+def test_types_and_organizations_can_be_changed(controller: Controller, awx: Awx, address: str) -> None:
+    """Over and back, and a second organization beside the first one; each run once more changes nothing."""
+    names = {True: "Ellipsis Drive (token file)", False: "Ellipsis Drive"}
+    for token_file in (False, True, False):
+        setup(controller, address, **NEEDED, ellipsis_awx_token_file=token_file)
+        assert awx.attached("Ellipsis Drive: provision") == {names[token_file]}
+    nothing: dict[str, str | None] = {"ELLIPSIS_API_TOKEN": None}
+    setup(controller, address, **NEEDED, environment=nothing)  # its credential is there already
+
+    setup(controller, address, **NEEDED, ellipsis_awx_organization="Acme", ellipsis_awx_token_file=False)
+    assert awx.count("job_templates") == 2 * len(TEMPLATES) and awx.count("schedules") == 4
+    again = setup(controller, address, **NEEDED, environment=nothing)
+    assert "changed=0" in again.text
+
+    # Without a login nobody can fill the credential of the other type.
+    run = setup(controller, address, **NEEDED, environment=nothing, ellipsis_awx_organization="Acme", code=2)
+    assert "AWX gives it to nobody" in run.text and "ellipsis_awx_token_file=False" in run.text
+
+
+def test_reasons_are_said(controller: Controller, awx: Awx, address: str) -> None:
+    """Although the task with the login in it shows nothing."""
+    awx.refuses = {"credentials": "You have reached your quota"}
+    run = setup(controller, address, **NEEDED, code=2)
+    assert "could not be written" in run.text and "reached your quota" in run.text
+    assert USER_TOKEN not in run.stdout + run.stderr
+    for variables, said in (
+        ({"ellipsis_awx_organization": "Nowhere"}, "there is no organization Nowhere"),
+        ({"ellipsis_awx_inventory": "Nothing"}, "there is no inventory Nothing"),
+        ({"ellipsis_awx_credentials": ["None"]}, "AWX has 0 credentials None"),
+    ):
+        assert said in setup(controller, address, **{**NEEDED, **variables}, code=2).text
 
 
 def test_a_mistake_is_named(controller: Controller, awx: Awx, address: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -99,6 +100,44 @@ def test_what_cannot_be_kept_is_revoked(role: Role) -> None:
     assert role.live == [] and not list((role.out / "alpha").iterdir())
 
 
+def test_what_cannot_be_kept_again_hides_no_reason(role: Role) -> None:
+    """The tasks of the user run without their output: both reasons are said, and no secret."""
+    keep = """
+    - ansible.builtin.fail: {msg: "no room"}
+      when: full is defined
+    - ansible.builtin.copy:
+        content: "{{ access_tokens_to_keep | to_json }}"
+        dest: "{{ inventory_dir }}/kept.json"
+        mode: "0600"
+    """
+    fetch = """
+    - ansible.builtin.set_fact:
+        access_tokens_held: "{{ lookup('file', inventory_dir ~ '/kept.json', errors='ignore') | default('{}', true) | from_json }}"
+    """
+    role.variables["access_tokens_keep_tasks"] = role.tasks("keep.yml", dedent(keep))
+    role.variables["access_tokens_fetch_tasks"] = role.tasks("fetch.yml", dedent(fetch))
+    role.variables["access_tokens"] = [slot("tile server", RAW)]
+    role.run()
+    first = role.live
+    role.variables["full"] = True
+    run = role.rotate(code=2)
+    assert "could not be kept: ansible.builtin.fail failed: no room" in run.text
+    assert "alpha failed at ansible.builtin.fail: no room" in run.text
+    assert role.live == first
+    assert not [secret for secret in role.emulator.secrets if secret in run.stdout + run.stderr]
+
+    # What was not given to the run is not nobody's.
+    del role.variables["full"]
+    role.variables["access_tokens_fetch_tasks"] = role.tasks("fetch.yml", "- ansible.builtin.meta: noop\n")
+    for arguments in (("--check",), ()):
+        run = role.run(*arguments, code=2)
+        assert "set no secret for tokens that are live: 'tile server'" in run.text
+        assert role.live == first and not role.calls.keys() & {"create", "delete"}
+    role.variables["access_tokens_take_over"] = True
+    role.run()
+    assert role.calls["create"] == 1
+
+
 def fresh(role: Role) -> None:
     """A controller that has nothing of earlier runs."""
     for path in (role.controller.folder / "home").rglob("*"):
@@ -182,7 +221,7 @@ def test_a_credential_of_awx(role: Role) -> None:
 
 def _next_job(role: Role, awx: Awx) -> None:
     """The environment that AWX makes of the credential."""
-    [kind] = awx.objects("credential_types").values()
+    kind = awx.objects("credential_types")["Ellipsis Drive tokens"]
     credential = awx.objects("credentials")["Ellipsis Drive tokens"]
     variables, _shown = injected(kind, credential["inputs"], role.controller.folder)
     role.controller.environment.update(variables)

@@ -94,9 +94,11 @@ def test_what_awx_refuses_or_leaves_out_is_found(path: str, value: object) -> No
 @pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
 def test_a_job_gets_the_values_and_awx_shows_no_secret(kind: dict[str, Any], folder: Path) -> None:
     variables, shown = injected(kind, filled(kind), folder)
-    token_file = variables.pop("ELLIPSIS_API_TOKEN_FILE", None)
-    token = Path(token_file).read_text() if token_file else variables.pop("ELLIPSIS_API_TOKEN")
-    assert token == VALUES["api_token"]
+    assert ("file" in kind["name"]) == ("secret" not in str(variables))
+    for secret in ("api_token", "password"):
+        file = variables.pop(f"ELLIPSIS_{secret.upper()}_FILE", None)
+        value = Path(file).read_text() if file else variables.pop(f"ELLIPSIS_{secret.upper()}")
+        assert value == VALUES[secret]
     assert Path(variables.pop("ELLIPSIS_CA_PATH")).read_text() == VALUES["ca_certificate"]
     assert variables.pop("ELLIPSIS_VALIDATE_CERTS") == "False"
     assert variables.pop("ELLIPSIS_ALLOW_CLEARTEXT_LOGIN") == "true"
@@ -106,9 +108,10 @@ def test_a_job_gets_the_values_and_awx_shows_no_secret(kind: dict[str, Any], fol
     assert shown["ELLIPSIS_API_URL"] == VALUES["api_url"]
 
 
+@pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
 @pytest.mark.parametrize("empty", [{}, dict.fromkeys(VALUES, ""), {"skip_tls_verify": False}], ids=str)
-def test_what_is_left_empty_is_unset(empty: dict[str, Any], folder: Path) -> None:
-    variables, _shown = injected(TYPES["credential_type"], empty, folder)
+def test_what_is_left_empty_is_unset(kind: dict[str, Any], empty: dict[str, Any], folder: Path) -> None:
+    variables, _shown = injected(kind, empty, folder)
     assert {name: value for name, value in variables.items() if value} == {"ELLIPSIS_VALIDATE_CERTS": "True"}
 
 

@@ -70,6 +70,7 @@ CONNECTION_SPEC: dict[str, t.Any] = {
     "api_token_file": {"type": "path", "no_log": False},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
+    "password_file": {"type": "path", "no_log": False},
     "organization_id": _from_environment("organization_id", type="str"),
     "validate_certs": _from_environment("validate_certs", type="bool", default=True),
     "ca_path": _from_environment("ca_path", type="path"),
@@ -78,7 +79,7 @@ CONNECTION_SPEC: dict[str, t.Any] = {
     "retry_time": {"type": "int", "default": 60},
 }
 # Taken together from one source, or a user name in a task would be combined with a token of the environment.
-CREDENTIALS = ("api_token", "api_token_file", "username", "password")
+CREDENTIALS = ("api_token", "api_token_file", "username", "password", "password_file")
 # The options that may come from a variable or from the environment.
 INHERITED = (*CREDENTIALS, "api_url", "organization_id", "validate_certs", "ca_path", "allow_cleartext_login")
 
@@ -121,7 +122,7 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
         api_url=api_url,
         api_token=_api_token(params),
         username=params["username"],
-        password=params["password"],
+        password=_password(params),
         organization_id=params["organization_id"],
         validate_certs=params["validate_certs"],
         ca_path=params["ca_path"],
@@ -181,9 +182,10 @@ def _api_token(params: t.Mapping[str, t.Any]) -> str | None:
         return _one_line("api_token", params["api_token"])
     if params["api_token_file"]:
         return read_token_file(params["api_token_file"])
-    if params["username"] and params["password"]:
+    has_password = params["password"] or params["password_file"]
+    if params["username"] and has_password:
         return None
-    if params["username"] or params["password"]:
+    if params["username"] or has_password:
         raise OptionError("username and password go together; set both, or api_token")
     raise NoCredential(
         "No credential: set api_token, api_token_file, or username and password, as an option, as a variable "
@@ -191,14 +193,41 @@ def _api_token(params: t.Mapping[str, t.Any]) -> str | None:
     )
 
 
+def _password(params: t.Mapping[str, t.Any]) -> str | None:
+    if params["password"] and params["password_file"]:
+        raise OptionError("password and password_file exclude each other; set one of them")
+    if params["password_file"]:
+        return read_password_file(params["password_file"])
+    return t.cast("str | None", params["password"])
+
+
 def read_token_file(path: str) -> str:
     """The token in a file; OptionError when there is none."""
+    return _one_line(f"api_token_file {path}", _content("api_token_file", path, "a token"))
+
+
+def read_password_file(path: str) -> str:
+    """The password in a file, without the end of its line; OptionError when there is none."""
+    password = _content("password_file", path, "a password").rstrip("\r\n")
+    if not password:
+        raise OptionError(f"password_file: {path} is empty; name a file with a password in it")
+    return password
+
+
+# By option, what reads it. Files with credentials are on the controller, wherever a task runs.
+CREDENTIAL_FILES: dict[str, tuple[str, t.Callable[[str], str]]] = {
+    "api_token_file": ("api_token", read_token_file),
+    "password_file": ("password", read_password_file),
+}
+
+
+def _content(option: str, path: str, what: str) -> str:
     try:
         with open(os.path.expanduser(path), encoding="utf-8") as file:
-            return _one_line(f"api_token_file {path}", file.read())
+            return file.read()
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
-        raise OptionError(f"api_token_file: {path} can't be read ({reason}); name a file with a token in it") from None
+        raise OptionError(f"{option}: {path} can't be read ({reason}); name a file with {what} in it") from None
 
 
 def _one_line(source: str, text: str) -> str:

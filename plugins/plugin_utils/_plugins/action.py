@@ -16,10 +16,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
+    CREDENTIAL_FILES,
     INHERITED,
     connection_of,
     environment_name,
-    read_token_file,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
@@ -118,9 +118,9 @@ class EllipsisAction(ActionBase):
             valid = validated(self.spec, params, self.module)
             if params.get("store"):
                 raise OptionError(STORE_IS_HERE)
-            if params.get("api_token_file"):
-                # Files with credentials are on the controller, wherever the task runs.
-                params["api_token"] = read_token_file(params.pop("api_token_file"))
+            for option, (becomes, read) in CREDENTIAL_FILES.items():
+                if params.get(option):
+                    params[becomes] = read(params.pop(option))
             url, owner, timeout = valid["api_url"].rstrip("/"), valid.get("owner"), valid.get("lock_timeout", 0)
             with writer_lock(url, owner or "", timeout=timeout, holder=self._holder()):
                 result = t.cast(

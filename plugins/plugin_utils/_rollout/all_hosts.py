@@ -165,8 +165,9 @@ class AllHosts(EllipsisAction):
         state.slots = [slot for slot in state.slots if slot["description"] in wanted]
         if state.keeper == OUTSIDE:
             state.held = newest([*plain(self._task_vars.get("access_tokens_held") or {}).items(), *state.held.items()])
-        planned = state.keeper == STORE and not state.made.get("changed")
-        if state.slots and not (planned or (state.keeper == STORE and self._task.check_mode)):
+            self._plan_for_fetched(state)
+        planned = state.keeper != HOSTS and (self._task.check_mode or not state.made.get("changed"))
+        if state.slots and not planned:
             self._take_in(state, self._converge(state, apply=not self._task.check_mode))
         for line in _lines(state.made):
             display.display(line)
@@ -180,6 +181,16 @@ class AllHosts(EllipsisAction):
             to_keep = {} if self._task.check_mode else rollout.kept(state.rolled, "current")
             result.update(held=state.held, to_keep=to_keep, _ansible_no_log=True)
         return result
+
+    def _plan_for_fetched(self, state: State) -> None:
+        """Plan once it is known what is held. A live token without its secret is held elsewhere, as with a store."""
+        if not state.slots:
+            return
+        made = self._converge(state, apply=False)
+        lost = rollout.held_elsewhere(made)
+        if lost and not state.settings["access_tokens_take_over"]:
+            raise EllipsisError(lost)
+        self._take_in(state, made)
 
     def _with_work(self, state: State) -> list[str]:
         if state.settings.get("access_tokens_check_tasks"):

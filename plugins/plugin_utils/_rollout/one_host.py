@@ -97,7 +97,7 @@ class OneHost(ActionBase):
             failure = rollout.failure(task, result, {**state.earlier_batches, **state.rolled})
             undelivered = "which" in (task.get("args") or {}) or task.get("args", {}).get("step") == "deliver"
             state.failures[self._host] = {**failure, "undelivered": undelivered}
-        return {"changed": False}
+        return {"changed": False, "msg": f"{failure['step']} failed: {failure['msg']}"}
 
     def _deliveries(self, state: State, which: str | None) -> list[Values]:
         """The files of this host; which: only of slots that have a current or an earlier secret."""

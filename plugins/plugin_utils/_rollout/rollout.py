@@ -82,6 +82,21 @@ def unknown(slots: t.Sequence[Values], made: Values, rolled: Rollout) -> dict[st
     return reasons
 
 
+def held_elsewhere(made: Values) -> str:
+    """Why nothing is made where tokens are live whose secrets the user's own tasks did not find, or nothing. made: a plan."""
+    lost = [
+        f"{name!r}"
+        for name, token in made["access_tokens"].items()
+        if token["reason"] == "secret_missing" and name not in made["failures"]
+    ]
+    if not lost:
+        return ""
+    return (
+        f"access_tokens_fetch_tasks: set no secret for tokens that are live: {', '.join(lost)}; what keeps their secrets is "
+        "elsewhere or was not given to this run. Give it to the run, or set access_tokens_take_over=true to replace the tokens"
+    )
+
+
 def kept(rolled: Rollout, which: str, names: t.Collection[str] | None = None) -> dict[str, Values]:
     """What a place of the user's own has to keep: the secrets of this run, or those before it."""
     chosen = {name: each for name, each in rolled.items() if each["created"] and (names is None or name in names)}

@@ -91,6 +91,10 @@ def test_secrets_are_in_no_repr() -> None:
         ({"api_token": None, "username": "me"}, "username and password go together; set both, or api_token"),
         ({"api_token": None, "password": "x"}, "username and password go together; set both, or api_token"),
         ({"api_token_file": "/x"}, "api_token and api_token_file exclude each other; set one of them"),
+        (
+            {"api_token": None, "username": "me", "password": "x", "password_file": "/x"},
+            "password and password_file exclude each other; set one of them",
+        ),
         ({"api_token": "two words"}, "api_token: does not hold a token, which is one line of letters and digits"),
         ({"api_token": "é"}, "api_token: does not hold a token"),
         (
@@ -115,6 +119,18 @@ def test_token_file(content: bytes, good: bool, tmp_path: Path) -> None:
         assert connection_of(options).api_token == "abc"
     else:
         with pytest.raises(OptionError, match=r"^api_token_file.*token"):
+            connection_of(options)
+
+
+@pytest.mark.parametrize(("content", "good"), [(b"two words \n", True), (b"\n", False), (b"\xff", False)])
+def test_password_file(content: bytes, good: bool, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    options = validated(username="me", password_file=str(file))
+    if good:
+        assert connection_of(options).password == "two words "
+    else:
+        with pytest.raises(OptionError, match=r"^password_file.*password"):
             connection_of(options)
 
 
