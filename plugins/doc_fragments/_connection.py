@@ -67,8 +67,21 @@ options:
       - E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are not used.
       - Taken from the variable C(ellipsis_ca_path) or the environment variable E(ELLIPSIS_CA_PATH) if not set.
     type: path
+  allow_cleartext_login:
+    description:
+      - Whether to send the login to an address that begins with C(http://) and is not on this host. Everybody on the way can
+        read it there, and the secrets of new tokens as well.
+      - Without it such an O(api_url) is refused. Addresses of this host (C(localhost), C(127.0.0.1), C([::1])) never need it.
+      - Taken from the variable C(ellipsis_allow_cleartext_login) or the environment variable
+        E(ELLIPSIS_ALLOW_CLEARTEXT_LOGIN) if not set.
+    type: bool
+    default: false
   timeout:
-    description: Seconds to wait for the server to accept a connection, and for each part of its answer.
+    description:
+      - Seconds in which the server, or a proxy, has to accept a connection, and seconds from the request to the end of its
+        answer.
+      - Of an answer at most 16 MiB are read, of a list at most 256 MiB and 5,000 pages, which is 150,000 tokens. What is longer
+        fails with the address and the limit, and nothing is written.
     type: int
     default: 20
   retry_time:
@@ -127,4 +140,9 @@ options:
       - name: ellipsis_ca_path
     env:
       - name: ELLIPSIS_CA_PATH
+  allow_cleartext_login:
+    vars:
+      - name: ellipsis_allow_cleartext_login
+    env:
+      - name: ELLIPSIS_ALLOW_CLEARTEXT_LOGIN
 """

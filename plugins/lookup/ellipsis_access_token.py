@@ -53,8 +53,11 @@ options:
   create:
     description:
       - Make sure of the token first, as M(ellipsis.drive.ellipsis_access_token) does with the same options.
-      - Without O(store) a new token is made once per run of Ansible, however many templates, hosts and forks ask for it. It may
-        be valid for 24 hours at most.
+      - Without O(store) the token is run-only. It is made once per run of Ansible, however many templates, hosts and forks ask for
+        it, and no other run uses, replaces or revokes it. It is valid for one hour, or as O(valid_for) says, for 24 hours at most;
+        a run that is longer gets a new one.
+      - A run-only token is revoked at the end of the run when the callback P(ellipsis.drive.run_only_tokens#callback) is enabled, or
+        when the playbook has a task with a module of this collection. Otherwise it lives until it expires.
       - In check mode nothing is made, and where there is no secret yet, a text that says so is returned.
       - Templates are evaluated often and at surprising times. A task is the better place to make tokens.
     type: bool
@@ -69,7 +72,9 @@ options:
     choices: [all, ogc]
     default: all
   valid_for:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:valid_for). Needed for O(create=true).
+    description:
+      - See O(ellipsis.drive.ellipsis_access_token#module:valid_for). Needed for O(create=true) with O(store).
+      - Without O(store) it is V(1h) if not set, and at most V(24h).
     type: str
   renew_within:
     description: See O(ellipsis.drive.ellipsis_access_token#module:renew_within).
@@ -118,6 +123,8 @@ notes:
   - The task keyword C(environment) does not reach lookups.
 seealso:
   - module: ellipsis.drive.ellipsis_access_token
+  - plugin: ellipsis.drive.run_only_tokens
+    plugin_type: callback
 """
 
 EXAMPLES = r"""
@@ -147,7 +154,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: "{{ api_url }}/path/{{ roads_id }}"
     headers:
-      Authorization: "Bearer {{ lookup('ellipsis.drive.ellipsis_access_token', 'smoke test', create=true, valid_for='1h', access_list=roads) }}"
+      Authorization: "Bearer {{ lookup('ellipsis.drive.ellipsis_access_token', 'smoke test', create=true, access_list=roads) }}"
   vars:
     roads:
       - path_id: "{{ roads_id }}"

@@ -22,6 +22,15 @@ description:
     time to take the new one; a later run revokes it.
   - Tokens that were not made by this module, or that belong to another O(owner), are never touched, except when they are
     named by O(token_id).
+  - A task that is ended before its result is there (by the keyword C(timeout), Ctrl-C, SIGTERM or an exception) revokes the
+    token that it has just made, and puts the O(store) back. Nothing can do so after SIGKILL or a power failure. With O(store)
+    or O(held_id) the next run then revokes what was lost and makes a new token. Without them it can't know that the secret
+    was lost, takes the token for held and returns no secret; O(regenerate=always) replaces it. The same goes for a registered
+    secret that is lost with the run.
+  - With C(delegate_to) another host, the module there notices that the task was ended when it gets a signal or finds its
+    connection closed. Where the connection outlives the task, what was made is lost as after SIGKILL.
+  - Two tasks, items or hosts of one run that want different tokens for the same O(description) and O(owner) would replace each
+    other's. The second one is refused before it writes anything.
 extends_documentation_fragment:
   - ellipsis.drive._attributes
   - ellipsis.drive._connection
@@ -142,8 +151,10 @@ options:
     default: 33%
   overlap:
     description:
-      - How long a replaced token lives on, counted from the creation of the new one. It is revoked by the first run after
-        that, or at once if this is V(0).
+      - How long a replaced token lives on, counted from the creation of the one that replaced it. It is revoked by the first
+        run after that, or at once if this is V(0). Later changes do not shorten that time, so several may live on.
+      - No more than 10 tokens with this O(description) and O(owner) live at once. A change that would need one more is
+        refused.
     type: str
     default: 1h
   regenerate:
@@ -151,6 +162,8 @@ options:
       - What to do when there is a token but it does not have the wanted O(access_list), O(scope) or O(valid_for).
       - V(drift) replaces it, V(never) keeps it, V(fail) fails without a change.
       - V(always) replaces the token on every run, different or not. With O(overlap=0) that is the answer to a leaked secret.
+      - One run of Ansible replaces it once. Other tasks, hosts, items and lookups of the run that ask for V(always) get the same
+        token, and its secret.
     type: str
     choices: [never, fail, drift, always]
     default: drift
@@ -160,11 +173,12 @@ options:
         run. Relative paths start at the playbook. Its directory must exist.
       - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
         outside of the variable C(ellipsis_access_tokens) is left as it is.
+      - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone.
       - With a store the secret is not in the result, and the token in use is the one whose secret is in the store. If that
         one is gone, a new token is made.
       - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by
         the next one.
-      - The secret of a replaced token stays beside that of its replacement, as C(previous), until it is revoked.
+      - The secret of a replaced token stays in the entry of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
     type: path
   store_vault_id:
@@ -393,7 +407,9 @@ superseded:
       description: When it expires by itself. V(null) for never.
       type: str
     retire_at:
-      description: From when on a run revokes it. V(null) in check mode if the new token does not exist yet.
+      description:
+        - From when on a run revokes it. V(null) in check mode if the new token does not exist yet.
+        - V(null) for a token newer than the one with O(held_id) too, which nobody holds. It may go with the next change.
       type: str
 renew_at:
   description: From when on a run replaces the token. V(null) for never and where it is not known yet.

@@ -101,6 +101,7 @@ options:
       - path_missing
       - secret_missing
       - verify_failed
+      - run_only
 seealso:
   - module: ellipsis.drive.ellipsis_access_token
 """
@@ -178,6 +179,9 @@ access_tokens:
     managed:
       description: Whether this collection made it.
       type: bool
+    run_only:
+      description: Whether it was made for one run of Ansible and ends by itself.
+      type: bool
     fingerprint:
       description:
         - The start of the SHA-256 hash of its secret, where the O(store) has that. V(null) elsewhere, since the server does not
@@ -197,6 +201,8 @@ findings:
         - V(superseded_overdue) it was replaced long ago and is still live.
         - V(too_wide) it has the tier V(admin), or access to everything in the drive.
         - V(verify_failed) it did not do what it should when it was tried.
+        - V(run_only) the lookup P(ellipsis.drive.ellipsis_access_token#lookup) made it for one run, without a store. It is not
+          expected to last, so that its expiry is no finding.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

@@ -18,7 +18,8 @@ description:
     with several requests at a time.
   - Every entry is validated and planned before anything is written. Then the store records what will be created, the tokens
     are created, kept and tried, and at last the replaced ones are revoked. A run that is killed at any point is healed by the
-    next one, if there is a O(store).
+    next one, if there is a O(store). One that is ended otherwise takes its new tokens back, as
+    M(ellipsis.drive.ellipsis_access_token) describes.
   - What succeeds stays when something else fails, and the failure says what was done and what was not.
 extends_documentation_fragment:
   - ellipsis.drive._attributes

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import ssl
 import sys
@@ -20,6 +21,9 @@ from typing import Any
 from . import remote
 from .service import Emulator
 from .values import ConnectionCut, Request, Response
+
+_INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n" * 100
+_PAUSE = 0.02
 
 
 class _Server(ThreadingTCPServer):
@@ -95,10 +99,27 @@ class _Handler(BaseHTTPRequestHandler):
         head += [f"{name}: {value}" for name, value in response.headers.items()]
         if response.status != HTTPStatus.NO_CONTENT:
             head.append(f"Content-Length: {len(response.body)}")
+        whole = "\r\n".join([*head, "", ""]).encode("latin-1") + response.body
+        if response.pace:
+            self._trickle(whole, response)
+            return
         # Head and body in one write: two would wait for each other's acknowledgement.
-        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + response.body[: response.cut_at])
+        self.wfile.write(
+            whole[: None if response.cut_at is None else len(whole) - len(response.body) + response.cut_at]
+        )
         if response.cut_at is not None and response.cut_at < len(response.body):
             self._cut()
+
+    def _trickle(self, whole: bytes, response: Response) -> None:
+        """As slow as can be, until the caller hangs up."""
+        at_once = len(whole) - len(response.body) if response.pace == "drip" else 0
+        self.wfile.write(whole[:at_once])
+        pieces = (
+            itertools.repeat(_INTERIM) if response.pace == "interim" else (bytes([each]) for each in whole[at_once:])
+        )
+        for piece in pieces:
+            self.wfile.write(piece)
+            time.sleep(_PAUSE)
 
     def _cut(self) -> None:
         self.close_connection = True

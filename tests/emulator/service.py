@@ -173,5 +173,5 @@ def _readable(body: bytes, content_type: str) -> Any:
         return None
     try:
         return without_secrets(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"({content_type or 'no type'})"

@@ -38,13 +38,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer; `delay` and `cut_at` are for the doors, which alone know how to wait and how to cut."""
+    """An answer; `delay`, `cut_at` and `pace` are for the doors, which alone know how to wait and how to cut."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay: float = 0.0
     cut_at: int | None = None
+    pace: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from textwrap import dedent
 
 import pytest
 
@@ -67,7 +68,7 @@ ERRORS = {
     "'one', stor='tokens.yml'": "has no option stor",
     "'one', create=true, valid_for='25h', access_list=layers": "write at most 24h, or set store",
     "'one', create=true, valid_for='never', access_list=layers": "write at most 24h, or set store",
-    "'one', create=true, access_list=layers": "valid_for: is missing",
+    "'one', create=true, access_list=layers, " + PLAIN: "valid_for: is missing",
 }
 
 
@@ -98,6 +99,35 @@ def test_expiry_is_watched(stored: Controller, emulator: Emulator) -> None:
     file = stored.folder / "tokens.yml"
     file.write_text(re.sub(r"expires_at: '\d{4}", "expires_at: '2020", file.read_text()))
     assert "has expired at" in stored.run(asked, code=2).text
+
+
+def test_what_is_made_for_one_run_is_no_business_of_another(controller: Controller, emulator: Emulator) -> None:
+    """While one run uses its token, another one makes, uses and revokes its own. The end of a run is told in two ways."""
+    asked = f"{LOOKUP}, 'smoke test', create=true, access_list=layers)"
+    use = f"""
+        - ansible.builtin.uri:
+            url: "{{{{ lookup('env', 'ELLIPSIS_API_URL') }}}}/path/{{{{ rivers_id }}}}"
+            headers: {{Authorization: "Bearer {{{{ {asked} }}}}"}}
+          register: used
+          no_log: true
+        - keep: {{id: "{{{{ {asked[:-1]}, field='id') }}}}"}}
+    """
+    other = "- ansible.builtin.command: ansible-playbook -i inventory.ini playbook1.yml\n  args: {chdir: '{{ playbook_dir }}'}\n"
+    alone = controller.run(use, play={"vars": LAYERS})
+    [left] = emulator.tokens
+    callbacks = "recorder,ellipsis.drive.run_only_tokens"
+    run = controller.run(
+        dedent(use) + other + dedent(use), play={"vars": LAYERS}, environment={"ANSIBLE_CALLBACKS_ENABLED": callbacks}
+    )
+    _left, first, _second = emulator.tokens
+    assert alone.value("id") == left.id and run.value("id") == first.id
+    assert {token.expires and token.expires - token.created for token in emulator.tokens} == {3600}
+    info = "- ellipsis.drive.ellipsis_access_token_info:\n  register: r\n- keep: {info: '{{ r }}'}\n"
+    told = controller.run(info + dedent(use), play={"vars": LAYERS})
+    assert [token.revoked_at is None for token in emulator.tokens] == [True, False, False, False]
+    [listed] = told.value("info")["access_tokens"]
+    assert (listed["id"], listed["run_only"]) == (left.id, True)
+    assert [each["finding"] for each in told.value("info")["findings"]] == ["run_only"]
 
 
 def test_created_once_per_run_for_all_hosts_tasks_and_forks(controller: Controller, emulator: Emulator) -> None:

@@ -138,6 +138,9 @@ def test_a_refused_tunnel_is_tried_again_even_for_a_creation(
         ({}, "http://{user}#x@{address}", Rejected, "and special characters of the password as %XX"),
         ({}, "http://{user}@{address}:port", Rejected, "is not an address"),
         ({}, "http://{user}@", Rejected, "is not an address"),
+        ({}, "http://{user}\u0100@{address}", Rejected, "a character outside of Latin-1 in its user name or password"),
+        ({}, "http://{user}%C4%80@{address}", Rejected, "a character outside of Latin-1 in its user name or password"),
+        ({}, "{user}\u20ac@{address}", Rejected, "a character outside of Latin-1 in its user name or password"),
         ({}, "socks5://{user}@{address}", EllipsisError, "SOCKS"),
     ],
 )
@@ -175,6 +178,7 @@ def test_tasks(service: str, controller: Controller, authority: Authority) -> No
         - name: plain
           ellipsis.drive.ellipsis_access_token_info:
             api_url: http://{HOST}/v3
+            allow_cleartext_login: true
             retry_time: 0
           ignore_errors: true
         - name: direct

@@ -20,7 +20,7 @@ def test_wrong_addresses(controller: Controller, emulator: Emulator) -> None:
         f"""
         - name: wrong
           ellipsis.drive.ellipsis_access_token_info: {{api_url: "{{{{ item }}}}", retry_time: 0}}
-          loop: ["{host}", "{host}/v2", "{closed}", "http://no-such-host.invalid/v3", "{controller.api_url}/"]
+          loop: ["{host}", "{host}/v2", "{closed}", "https://no-such-host.invalid/v3", "{controller.api_url}/"]
           ignore_errors: true
         - name: elsewhere
           ellipsis.drive.ellipsis_access_token_info: {{api_url: "{host}"}}

@@ -43,7 +43,6 @@ HOUR, DAY = 3600, 86400
 Options = dict[str, Any]
 Result = dict[str, Any]
 Hook = Callable[[requests.PreparedRequest], None]
-_VALIDATOR = ArgumentSpecValidator(_access_token.SPEC)
 # A task without an explicit credential says the one the emulator knows.
 _CONNECTION = Connection(API, api_token=USER_TOKEN)
 
@@ -150,10 +149,12 @@ class Controller:
         secret_store = ExternalStore({desired.slot: held_of(parameters)})
         return converge(desired, self.account(lambda _text: None), secret_store, apply=False).plan
 
-    def parameters(self, options: Options) -> Options:
+    def parameters(self, options: Options, module: Any = _access_token) -> Options:
         """The options as Ansible hands them over."""
         held = {"held_id": self.held_id} if self.holds and options.get("state") != "absent" else {}
-        outcome = _VALIDATOR.validate({"api_token": USER_TOKEN, "api_url": API, **held, **options})
+        outcome = ArgumentSpecValidator(module.SPEC).validate(
+            {"api_token": USER_TOKEN, "api_url": API, **held, **options}
+        )
         assert not outcome.error_messages, outcome.error_messages
         return dict(outcome.validated_parameters)
 

@@ -24,6 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors impor
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot, parse
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended, handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
@@ -36,7 +37,7 @@ Event = Callable[[], None]
 
 
 class Killed(BaseException):
-    """The process is gone: nothing of ours may run after this."""
+    """The process is gone: nothing of ours has an effect after this."""
 
 
 class Interruptions:
@@ -51,7 +52,11 @@ class Interruptions:
             return
         if self._left == 0:
             act, self._act = self._act, None
-            act()
+            try:
+                act()
+            except Killed:
+                self._act = act
+                raise
             return
         self._left -= 1
 
@@ -93,6 +98,9 @@ class InterruptedStore:
         self._pass_by()
         self._secret_store.revoked(token_ids)
         self._pass_by()
+
+    def check(self) -> None:
+        self._secret_store.check()
 
     def begin(self, nonces: Mapping[Slot, str]) -> None:
         self._pass_by()
@@ -139,22 +147,40 @@ class Keeping(Controller):
         self._file = folder / "tokens.yml" if folder else None
         self.interruptions = Interruptions()
 
-    def execute(self, options: Options, interruptions: Interruptions | None = None) -> Report:
-        """One task in a process of its own, which may be killed."""
+    def execute(
+        self,
+        options: Options,
+        interruptions: Interruptions | None = None,
+        module: Any = _access_token,
+        *,
+        apply: bool = True,
+    ) -> Report:
+        """One task in a process of its own, which may be killed. module: whose task it is. apply: not in check mode."""
         self.interruptions = interruptions or Interruptions()
         stored = {"store": str(self._file), "store_plaintext": True} if self._file else {}
         warnings: list[str] = []
         account = self.account(warnings.append)
         account.client.sender._session.mount("http://", InterruptedAdapter(self.emulator, self.interruptions))
         try:
-            result = _access_token.run(self.parameters({**stored, **options}), Context(account, True, self._open))
+            with handing_over(account):
+                parameters = self.parameters({**stored, **options}, module)
+                result = module.run(parameters, Context(account, apply, self._open))
         except EllipsisError as exc:
             return Report(error=exc, warnings=tuple(warnings))
-        except Killed:
+        except (Killed, Ended):
             return Report()
         if result.get("secret"):
             self.secret, self.held_id = result["secret"], result["access_token"]["id"]
         return Report(result=result, warnings=tuple(warnings))
+
+    def stored(self) -> dict[str, str]:
+        """The secrets in use that are in the store, by id."""
+        entries = self._store().entries().values() if self._file and self._file.exists() else ()
+        return {entry.id: entry.token for entry in entries if entry.id and entry.token}
+
+    def secrets(self) -> dict[str, str]:
+        """Those, and that of the last result."""
+        return {**self.stored(), **({self.held_id: self.secret} if self.secret else {})}
 
     def holds_now(self) -> tuple[str | None, str | None, frozenset[str]]:
         """The id and the secret that are held, and the recorded nonces."""

@@ -30,6 +30,7 @@ VALUES = {
     "api_url": "https://example.api.ellipsis-drive.com/v3",
     "ca_certificate": "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n",
     "skip_tls_verify": True,
+    "allow_cleartext_login": True,
 }
 
 
@@ -98,6 +99,7 @@ def test_a_job_gets_the_values_and_awx_shows_no_secret(kind: dict[str, Any], fol
     assert token == VALUES["api_token"]
     assert Path(variables.pop("ELLIPSIS_CA_PATH")).read_text() == VALUES["ca_certificate"]
     assert variables.pop("ELLIPSIS_VALIDATE_CERTS") == "False"
+    assert variables.pop("ELLIPSIS_ALLOW_CLEARTEXT_LOGIN") == "true"
     assert variables == {name: VALUES[name.removeprefix("ELLIPSIS_").lower()] for name in variables}
     assert {path.stat().st_mode & 0o777 for path in (folder / "env").iterdir()} == {0o600}
     assert "secret" not in str(shown)

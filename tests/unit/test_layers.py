@@ -19,8 +19,8 @@ MAY_IMPORT = {
     "plugin_utils._controller": set(CORE),
     "plugin_utils._stores": {*CORE, "plugin_utils._controller"},
     "plugin_utils._report": {"module_utils._model", "module_utils._api"},
-    "plugin_utils._rollout": {*CORE, "plugin_utils._controller", "plugin_utils._stores"},
     "plugin_utils._plugins": {*CORE, "plugin_utils._controller", "plugin_utils._stores"},
+    "plugin_utils._rollout": {*CORE, "plugin_utils._controller", "plugin_utils._plugins"},
 }
 LAYERS = sorted(
     f"{kind}.{folder.name}" for kind in ("module_utils", "plugin_utils") for folder in (PLUGINS / kind).glob("_*")

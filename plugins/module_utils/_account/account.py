@@ -9,10 +9,16 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._api.client import Client
-from .._model.marker import Slot
+from .._api.client import Client, Created
+from .._api.errors import Ambiguous
+from .._model.errors import EllipsisError
+from .._model.marker import Marker, Slot, encode
+from .._model.plan import Desired
 from .._model.tokens import Generation, ListedToken, by_slot
 from .path_tree import FRESH_SECONDS, Tree
+
+# How long a server that shows new tokens late is given before it is asked again.
+_PAUSE = 1.0
 
 
 class Account:
@@ -38,6 +44,8 @@ class Account:
         self._slots: dict[Slot, tuple[Generation, ...]] | None = None
         self._taken = 0.0
         self._offset: float | None = None
+        # Created, and the secret is neither in a store nor in a result yet; the id where it is known.
+        self._unclaimed: dict[Marker, str | None] = {}
 
     def tokens(self) -> tuple[ListedToken, ...]:
         """All live tokens; the list is read when it is not known or too old."""
@@ -48,8 +56,8 @@ class Account:
         return self._known().get(token_id)
 
     def generations(self, slot: Slot) -> tuple[Generation, ...]:
-        """The live tokens of a slot, oldest first."""
-        return self.all_generations().get(slot, ())
+        """The live tokens of a slot, oldest first. What belongs to a run stands alone."""
+        return () if slot.run_only else self.all_generations().get(slot, ())
 
     def all_generations(self) -> t.Mapping[Slot, tuple[Generation, ...]]:
         """All our live tokens by slot."""
@@ -64,6 +72,7 @@ class Account:
         listing = self.client.list_tokens()
         self._tokens = {token.id: token for token in listing.tokens}
         self._taken = self.client.sender.monotonic()
+        self._unclaimed.update({each.marker: each.id for each in listing.tokens if each.marker in self._unclaimed})
         if listing.date is None and self._offset is None:
             self.warn(
                 "The server does not say what time it is, so the clock of the controller decides what has expired."
@@ -96,9 +105,53 @@ class Account:
         self._forget_tokens()
         return True
 
+    def create(self, marker: Marker, desired: Desired) -> Created:
+        """Create a token, which is unclaimed from now on until it is settled or revoked."""
+        self._unclaimed[marker] = None
+        try:
+            created = self.client.create_token(encode(marker), desired.access_list, desired.scope, desired.lifetime)
+        except Ambiguous:
+            raise
+        except EllipsisError:
+            self.settle([marker])
+            raise
+        self._unclaimed[marker] = created.id
+        return created
+
+    def settle(self, markers: t.Iterable[Marker]) -> None:
+        """Nothing is left to do for these: their secret is where it belongs, or the user was told what became of them."""
+        for marker in markers:
+            self._unclaimed.pop(marker, None)
+
+    @property
+    def unclaimed(self) -> tuple[Marker, ...]:
+        """What was created, or may have been, and whose secret nobody has yet."""
+        return tuple(self._unclaimed)
+
+    def take_back(self) -> None:
+        """Revoke all that is unclaimed, since nobody will get its secret. What can't be revoked is told."""
+        for _round in range(2 * (None in self._unclaimed.values())):
+            try:
+                self.refresh()
+            except EllipsisError:
+                break
+            if None not in self._unclaimed.values():
+                break
+            self.client.sender.sleep(_PAUSE)
+        for marker, token_id in list(self._unclaimed.items()):
+            try:
+                if token_id:
+                    self.delete(token_id)
+            except EllipsisError as exc:
+                self.warn(
+                    f"The task was ended, and its new token {token_id} could not be revoked ({exc}). {remedy(marker)}"
+                )
+            self.settle([marker])
+
     def delete(self, token_id: str) -> None:
         """Revoke a token; one that is already gone is a success."""
         self.client.delete_token(token_id)
+        self.settle([marker for marker, known in list(self._unclaimed.items()) if known == token_id])
         if self._tokens is not None:
             self._tokens.pop(token_id, None)
         self._slots = None
@@ -113,3 +166,11 @@ class Account:
         if not self._is_fresh():
             self.refresh()
         return t.cast("dict[str, ListedToken]", self._tokens)
+
+
+def remedy(marker: Marker) -> str:
+    """What to do about a token whose secret is lost."""
+    return (
+        f"Look for a token whose description ends in {marker.nonce}] and revoke it, or run again with store or held_id, which "
+        "heal this."
+    )

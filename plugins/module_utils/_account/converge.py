@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
 from .._model.errors import EllipsisError, RolledBack
+from .._model.identifiers import check_ids
 from .._model.marker import Slot
-from .._model.plan import Delete, Desired, Forget, Mint, Plan, plan, plan_revocation
+from .._model.plan import Delete, Desired, Forget, Held, Mint, Plan, plan, plan_revocation
 from .._model.tokens import Generation, ListedToken, unmanaged_namesakes
 from .access_check import check_access
 from .account import Account
 from .creation import Creations, Wanted
+from .revocations import Revocations
+from .run_memory import NO_MEMORY, Made, RunMemory
 from .secret_store import Minted, SecretStore
 from .verification import NotProven, Probe, Prober, failures, sentence
 from .workers import Workers
@@ -27,7 +31,8 @@ ONE_BY_ONE = Workers()
 class Outcome:
     """A plan and, unless it was only made, what came of it.
 
-    current: the generation in use now, where there is one. error: why the plan was not carried out to its end.
+    current: the generation in use now, where there is one. made: its secret, when it was made by an earlier task of this run.
+    error: why the plan was not carried out to its end.
     """
 
     plan: Plan
@@ -36,6 +41,7 @@ class Outcome:
     lost_race: bool = False
     probes: tuple[Probe, ...] = ()
     namesakes: tuple[ListedToken, ...] = ()
+    made: Made | None = None
     error: EllipsisError | None = None
 
     @property
@@ -49,16 +55,24 @@ class Outcome:
         return bool(self.plan.steps) and not self.lost_race
 
 
-def converge(desired: Desired, account: Account, secret_store: SecretStore, *, apply: bool) -> Outcome:
+def converge(
+    desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory = NO_MEMORY, *, apply: bool
+) -> Outcome:
     """Bring one slot to what is wanted, or only say what that would take."""
-    outcome = converge_all([desired], account, secret_store, ONE_BY_ONE, apply=apply)[0]
+    outcome = converge_all([desired], account, secret_store, ONE_BY_ONE, memory, apply=apply)[0]
     if outcome.error:
         raise outcome.error
     return outcome
 
 
 def converge_all(
-    wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, workers: Workers, *, apply: bool
+    wanted: t.Sequence[Desired],
+    account: Account,
+    secret_store: SecretStore,
+    workers: Workers,
+    memory: RunMemory = NO_MEMORY,
+    *,
+    apply: bool,
 ) -> list[Outcome]:
     """Bring every slot to what is wanted, in the order of the arguments. Everything is planned before the first write."""
     for desired in wanted:
@@ -66,23 +80,48 @@ def converge_all(
             account.warn(
                 f"{desired.slot.description!r}: overlap is longer than valid_for, so replaced tokens expire before it ends."
             )
-    plans = _plans(wanted, account, secret_store, apply=apply)
+    plans = _plans(wanted, account, secret_store, memory, apply=apply)
+    for each in plans:
+        check_ids(
+            repr(each.desired.slot.description), (step.token_id for step in each.steps if isinstance(step, Delete))
+        )
+    if any(each.steps for each in plans):
+        secret_store.check()
     check_access([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, secret_store, workers)
     outcomes = batch.run() if apply else batch.outcomes()
-    return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
+    forced = [each.minted for each in outcomes if each.minted and each.plan.desired.regenerate == "always"]
+    if forced:
+        memory.remember(forced)
+    again = {desired.slot for desired in wanted if desired.regenerate == "always"}
+    return [
+        replace(
+            each,
+            namesakes=namesakes.get(each.slot.description, ()),
+            made=_made_earlier(each, memory) if each.slot in again else None,
+        )
+        for each in outcomes
+    ]
 
 
-def _plans(wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, *, apply: bool) -> list[Plan]:
+def _made_earlier(outcome: Outcome, memory: RunMemory) -> Made | None:
+    made = memory.made(outcome.slot)
+    return made if made and outcome.current and made.id == outcome.current.id else None
+
+
+def _plans(
+    wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, memory: RunMemory, *, apply: bool
+) -> list[Plan]:
     """What to do. Before anything is written this process has to be the only writer since the list was read."""
-    owners = sorted({desired.slot.owner for desired in wanted}) if apply else []
+    # Runs do not wait for each other's own tokens.
+    owners = sorted({desired.slot.owner for desired in wanted if not desired.slot.run_only}) if apply else []
     for owner in owners:
         account.prepare_writing(owner)
-    plans = [_decide(desired, account, secret_store) for desired in wanted]
+    plans = [_decide(desired, account, secret_store, memory) for desired in wanted]
     writes = apply and any(each.steps for each in plans)
     outdated = [account.begin_writing(owner) for owner in owners if writes]
-    return [_decide(desired, account, secret_store) for desired in wanted] if any(outdated) else plans
+    return [_decide(desired, account, secret_store, memory) for desired in wanted] if any(outdated) else plans
 
 
 def revoke(
@@ -90,18 +129,27 @@ def revoke(
 ) -> tuple[Plan, ListedToken | None]:
     """Revoke one token by its id, whoever made it; a secret store that holds it takes the one before it back."""
     token, held = account.token(token_id), secret_store.holds(token_id)
+    if held:
+        secret_store.check()
     if apply and (token or held):
         account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
         token, held = account.token(token_id), secret_store.holds(token_id)
-        if token:
-            account.delete(token.id)
-        if held:
+        with Revocations(account, secret_store) as revocations:
+            if token:
+                revocations.revoke(token.id)
+        if held and not token:
             secret_store.revoked({token_id})
     return plan_revocation(desired, token, held=held), token
 
 
-def _decide(desired: Desired, account: Account, secret_store: SecretStore) -> Plan:
-    return plan(desired, account.generations(desired.slot), secret_store.held(desired.slot), account.now())
+def _decide(desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory) -> Plan:
+    generations, held = account.generations(desired.slot), secret_store.held(desired.slot)
+    made = memory.made(desired.slot) if desired.regenerate == "always" else None
+    if made and any(each.id == made.id for each in generations):
+        # One replacement in one run: what an earlier task of it made is for this one, too.
+        desired = replace(desired, regenerate="drift")
+        held = held if held.exclusive else Held(tracked=True, id=made.id)
+    return plan(desired, generations, held, account.now())
 
 
 class _Batch:
@@ -110,7 +158,7 @@ class _Batch:
     def __init__(self, plans: t.Sequence[Plan], account: Account, secret_store: SecretStore, workers: Workers) -> None:
         self._account, self._secret_store, self._workers = account, secret_store, workers
         self._done = {each.desired.slot: _expected(each) for each in plans}
-        self._revoked: set[str] = set()
+        self._revocations = Revocations(account, secret_store)
         # The list may be read again before the creations, and what is new in it then was not there for the plans.
         self._known = {slot: account.generations(slot) for slot in self._done}
 
@@ -121,11 +169,10 @@ class _Batch:
     def run(self) -> list[Outcome]:
         """Before creations, creations, what must only follow a creation that works."""
         minting = [each for each in self.outcomes() if each.plan.mints]
-        self._delete(_deletions(minting, before_mint=True))
-        self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
-        self._delete(_deletions(self._going_on(), before_mint=False))
-        if self._revoked:
-            self._secret_store.revoked(self._revoked)
+        with self._revocations:
+            self._delete(_deletions(minting, before_mint=True))
+            self._mint([each.plan.desired for each in minting if not self._done[each.slot].error])
+            self._delete(_deletions(self._going_on(), before_mint=False))
         gone = [each.slot for each in self._going_on() if Forget() in each.plan.steps]
         if gone:
             self._secret_store.forget(gone)
@@ -139,10 +186,9 @@ class _Batch:
         self._done[slot] = replace(self._done[slot], **facts)
 
     def _delete(self, deletions: t.Sequence[tuple[Slot, str]]) -> None:
-        done = self._workers.map(lambda item: self._account.delete(item[1]), deletions, "revoked")
+        done = self._workers.map(lambda deletion: self._revocations.revoke(deletion[1]), deletions, "revoked")
         for (slot, token_id), answer in done:
             if not isinstance(answer, EllipsisError):
-                self._revoked.add(token_id)
                 continue
             if self._done[slot].minted and self._secret_store.secret(slot) is None:
                 # Failing would lose the new secret, which is nowhere but in the result.
@@ -164,8 +210,26 @@ class _Batch:
                 self._update(slot, current=made, lost_race=True)
             else:
                 self._update(slot, error=made)
-        if minted and self._keep(minted):
-            self._prove(minted)
+        if not minted:
+            return
+        with self._put_back_when_ended(minted):
+            if self._keep(minted):
+                self._prove(minted)
+        kept = (each for each in minted if self._secret_store.secret(each.slot) == each.secret)
+        self._account.settle(each.generation.marker for each in kept)
+
+    @contextlib.contextmanager
+    def _put_back_when_ended(self, minted: t.Sequence[Minted]) -> t.Iterator[None]:
+        """Who takes new tokens back revokes them, so their secrets must not stay in the store before that."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self._secret_store.put_back([each.slot for each in minted])
+            except EllipsisError:
+                # The store has secrets that work, so the tokens stay.
+                self._account.settle(each.generation.marker for each in minted)
+            raise
 
     def _keep(self, minted: t.Sequence[Minted]) -> bool:
         """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody."""
@@ -210,6 +274,7 @@ class _Batch:
         try:
             self._account.delete(token_id)
         except EllipsisError as exc:
+            self._account.settle([minted.generation.marker])
             return EllipsisError(f"{why} The new token {token_id} could not be revoked ({exc}); the next run does it.")
         return RolledBack(f"{why} The new token was revoked again and the earlier one stays.")
 

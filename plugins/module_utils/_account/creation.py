@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from .._api.client import Created
 from .._api.errors import Ambiguous, TransportError
 from .._model.errors import EllipsisError, RolledBack
-from .._model.marker import Marker, Slot, encode, new_nonce
+from .._model.marker import Marker, Slot, new_nonce
 from .._model.plan import Desired
 from .._model.tokens import Generation, ListedToken, generation
-from .account import Account
+from .account import Account, remedy
 from .secret_store import Minted, SecretStore
 from .workers import Workers
 
@@ -83,7 +83,8 @@ class Creations:
                 return RolledBack(f"{what} and was revoked again.")
         except EllipsisError as exc:
             what = f"{what}, and revoking it failed too: {exc}"
-        return TransportError(f"{what} {_remedy(answered.marker)}")
+        self._account.settle([answered.marker])
+        return TransportError(f"{what} {remedy(answered.marker)}")
 
     def _create(self, wanted: t.Sequence[Wanted]) -> list[_Answered]:
         answered: list[_Answered] = []
@@ -99,7 +100,9 @@ class Creations:
                     lost.append((each, marker, answer))
                 else:
                     self._made[each.slot] = answer
-            if not lost or not self._clean_up(lost):
+            cleaned_up = self._clean_up(lost) if lost else False
+            self._account.settle(marker for _wanted, marker, _error in lost)
+            if not cleaned_up:
                 break
             wanted = [each for each, _marker, _error in lost]
         for each, marker, error in lost:
@@ -108,8 +111,7 @@ class Creations:
 
     def _post(self, item: tuple[Wanted, Marker]) -> Created:
         wanted, marker = item
-        desired = wanted.desired
-        return self._account.client.create_token(encode(marker), desired.access_list, desired.scope, desired.lifetime)
+        return self._account.create(marker, wanted.desired)
 
     def _new_marker(self, wanted: Wanted) -> Marker:
         # Later than every live generation even when two are made in one second or the server's clock steps back.
@@ -131,7 +133,7 @@ class Creations:
         except EllipsisError as exc:
             for wanted, marker, error in lost:
                 self._made[wanted.slot] = TransportError(
-                    f"{error}, and whether it made a token can't be told: {exc} {_remedy(marker)}"
+                    f"{error}, and whether it made a token can't be told: {exc} {remedy(marker)}"
                 )
             return False
         return True
@@ -164,6 +166,7 @@ class Creations:
         """A token that the list does not show is only of use when its id is known."""
         marker, created = answered.marker, answered.created
         if created.id is None:
+            self._account.settle([marker])
             self._made[marker.slot] = TransportError(
                 f"A token was created for {marker.slot.description!r}, but the server neither says its id nor lists it, so "
                 f"its secret was dropped. Look for a token whose description ends in {marker.nonce}] and revoke it."
@@ -212,18 +215,13 @@ class Creations:
 
     def _twins(self, ours: Generation) -> tuple[Generation, ...]:
         """Tokens of the slot that were not there when the plan was made; late ones of our own are revoked on sight."""
-        others = [each for each in self._account.generations(ours.marker.slot) if each.id != ours.id]
+        slot = ours.marker.slot
+        others = [each for each in self._account.all_generations().get(slot, ()) if each.id != ours.id]
         new = [each for each in others if each.id not in self._known_ids]
         for late in [each for each in new if each.marker.nonce in self._nonces]:
             self._account.delete(late.id)
-        return tuple(each for each in new if each.marker.nonce not in self._nonces)
-
-
-def _remedy(marker: Marker) -> str:
-    return (
-        f"Look for a token whose description ends in {marker.nonce}] and revoke it, or run again with store or held_id, which "
-        "heal this."
-    )
+        # What belongs to another run is no twin.
+        return () if slot.run_only else tuple(each for each in new if each.marker.nonce not in self._nonces)
 
 
 def _gave_up(wanted: Wanted, marker: Marker, error: Ambiguous) -> TransportError:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .._api.client import Client
 from .._model.errors import EllipsisError
+from .._model.identifiers import is_id
 from .._model.paths import PathView, read_path
 from .workers import NotDone, Workers
 
@@ -63,7 +64,7 @@ class Tree:
         children = defaultdict(list)
         for entry in self._client.list_folder(folder):
             view = read_path(entry)
-            if view.id and not view.trashed:
+            if is_id(view.id) and not view.trashed:
                 children[view.name].append(view)
         return Folder({name: tuple(views) for name, views in children.items()})
 

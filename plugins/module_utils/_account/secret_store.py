@@ -49,6 +49,9 @@ class SecretStore(t.Protocol):
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """These tokens are no more. Where one of them was held, the one before it is held again, if its secret is there."""
 
+    def check(self) -> None:
+        """Fail where a write would fail now, without changing anything."""
+
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
 
@@ -89,6 +92,9 @@ class ExternalStore:
 
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """There is nothing to take back."""
+
+    def check(self) -> None:
+        """Nothing is written here."""
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""

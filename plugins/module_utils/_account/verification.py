@@ -18,6 +18,7 @@ from .._api.errors import (
 )
 from .._model.access_list import AccessList, Grant
 from .._model.errors import EllipsisError
+from .._model.identifiers import address_part
 from .._model.paths import PathView, compare, read_path
 
 LEVELS = ("none", "basic", "strict")
@@ -59,7 +60,7 @@ class Prober:
     def _probe_path(self, grant: Grant, scope: str) -> Probe:
         if scope == "ogc":
             return self._probe_service(grant)
-        status, body = self._use(f"/path/{grant.path_id}", {})
+        status, body = self._use(f"/path/{address_part(grant.path_id)}", {})
         view = read_path(body)
         result = _refusal(status) or _judge(grant.access_tier, view)
         return Probe("path", grant.path_id, result, status, view.tier)
@@ -73,7 +74,7 @@ class Prober:
         if service is None:
             return Probe("ogc", grant.path_id, "unproven")
         query = {"service": service.upper(), "request": "GetCapabilities"}
-        status, _body = self._use(f"/ogc/{service}/{grant.path_id}", query)
+        status, _body = self._use(f"/ogc/{service}/{address_part(grant.path_id)}", query)
         return Probe(service, grant.path_id, _refusal(status) or "ok", status)
 
     def _probe_account(self) -> Probe:

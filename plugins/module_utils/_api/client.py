@@ -9,17 +9,19 @@ Source: the API pages under developers/api-v3; keys that they do not name are re
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 from .._model.access_list import OLDER_SPELLING, AccessList, to_api
 from .._model.errors import EllipsisError, IncompleteListing
+from .._model.identifiers import address_part, is_bearer, is_id
 from .._model.path_names import PATH_TYPES, ROOTS
 from .._model.tokens import ListedToken, read_token
+from .answer import Answer
 from .errors import (
     Ambiguous,
     ApiError,
@@ -34,12 +36,10 @@ from .retry import if_nothing_happened, if_repeatable, is_ambiguous
 from .sender import Sender, json_of
 from .session import Bearer
 
-if t.TYPE_CHECKING:
-    import requests
-
 TOKENS = "/account/security/accessToken"
 PAGE_SIZE = 30
 FOLDER_PAGE_SIZE = 50
+_LONGEST_CURSOR = 4096
 # Dates before the API existed come from a broken clock.
 _EARLIEST_DATE = 1577836800  # 2020-01-01
 
@@ -70,6 +70,10 @@ class Client:
         self._login = login or Login(sender)
         self._spelling: t.Mapping[str, str] = {}
 
+    def bearer(self) -> str:
+        """The token that requests are sent with."""
+        return self._login.token()
+
     def list_tokens(self) -> Listing:
         """Every live token. IncompleteListing when there is any doubt that these are all."""
         tokens: dict[str, ListedToken] = {}
@@ -79,11 +83,12 @@ class Client:
             tokens.update((token.id, token) for token in map(read_token, entries))
         return Listing(tuple(tokens.values()), date)
 
-    def list_folder(self, folder: str) -> list[t.Any]:
+    def list_folder(self, folder: str) -> t.Iterator[t.Any]:
         """Everything that lies directly in a folder (by id) or in a root (by name), of every type."""
-        path = f"/account/root/{folder}" if folder in ROOTS else f"/path/{folder}/folder/list"
+        path = f"/account/root/{folder}" if folder in ROOTS else f"/path/{address_part(folder)}/folder/list"
         query = {"type": json.dumps(PATH_TYPES), "pageSize": FOLDER_PAGE_SIZE}
-        return [entry for _answer, entries in self._pages("path", path, query) for entry in entries]
+        for _answer, entries in self._pages("path", path, query):
+            yield from entries
 
     def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
         """Create a token once. Ambiguous when nobody can tell whether it exists now."""
@@ -105,7 +110,7 @@ class Client:
     def delete_token(self, token_id: str) -> None:
         """Revoke a token. One that is already gone is a success (the API page does not say what it answers then)."""
         try:
-            self._call("delete", "DELETE", f"{TOKENS}/{token_id}", if_repeatable)
+            self._call("delete", "DELETE", f"{TOKENS}/{address_part(token_id)}", if_repeatable)
         except Missing:
             return
         except ApiError as exc:
@@ -114,23 +119,21 @@ class Client:
 
     def get_path(self, path_id: str) -> t.Any:
         """A path as the account sees it."""
-        return json_of(self._call("path", "GET", f"/path/{path_id}", if_repeatable))
+        return json_of(self._call("path", "GET", f"/path/{address_part(path_id)}", if_repeatable))
 
     def try_token(self, path: str, query: dict[str, t.Any], secret: str) -> tuple[int, t.Any]:
         """Use an access token: status and body (None unless it is JSON). ApiError when it is refused."""
         self._count("verify")
         answer = self.sender.send("GET", path, Bearer(secret), if_repeatable, params=query)
         try:
-            return answer.status_code, json_of(answer)
+            return answer.status, json_of(answer)
         except TransportError:
-            return answer.status_code, None
+            return answer.status, None
 
-    def _pages(
-        self, kind: str, path: str, query: dict[str, t.Any]
-    ) -> t.Iterator[tuple[requests.Response, list[t.Any]]]:
+    def _pages(self, kind: str, path: str, query: dict[str, t.Any]) -> t.Iterator[tuple[Answer, list[t.Any]]]:
         """Every page of a list. IncompleteListing when there is any doubt that these are all."""
-        cursor, seen = None, set()
-        while True:
+        cursor, seen, size, limits = None, set(), 0, self.sender.limits
+        for _page in range(limits.pages):
             answer = self._call(kind, "GET", path, if_repeatable, params={**query, "pageStart": cursor})
             entries, cursor = self._read_page(path, answer)
             yield answer, entries
@@ -139,8 +142,18 @@ class Client:
             if cursor in seen:
                 raise IncompleteListing(f"The list {path} repeats a page; nothing was changed. Try again later.")
             seen.add(cursor)
+            size += len(answer.body)
+            if size > limits.listing:
+                raise self._endless(path, f"{limits.listing:,} bytes")
+        raise self._endless(path, f"{limits.pages:,} pages")
 
-    def _read_page(self, path: str, answer: requests.Response) -> tuple[list[t.Any], str | None]:
+    def _endless(self, path: str, most: str) -> IncompleteListing:
+        return IncompleteListing(
+            f"The list {self.sender.connection.api_url}{path} has more than {most}, which is the most that is read of one; "
+            "nothing was changed. Check api_url."
+        )
+
+    def _read_page(self, path: str, answer: Answer) -> tuple[list[t.Any], str | None]:
         try:
             return _read_page(path, json_of(answer))
         except IncompleteListing:
@@ -161,12 +174,19 @@ class Client:
         if not isinstance(secret, str) or not secret:
             raise Ambiguous(f"POST {TOKENS} answered without a token in it")
         self.sender.hide(secret)
-        return Created(token_id if isinstance(token_id, str) else None, secret)
+        token_id = token_id if is_id(token_id) else None
+        if not is_bearer(secret):
+            if token_id:
+                # What else is tried after an unclear creation finds it by its nonce.
+                with contextlib.suppress(EllipsisError):
+                    self.delete_token(token_id)
+            raise Ambiguous(f"POST {TOKENS} answered with a token that is not one line of ASCII without spaces")
+        return Created(token_id, secret)
 
     def _call(
         self, kind: str, method: str, path: str, again: t.Callable[[EllipsisError], bool], **arguments: t.Any
-    ) -> requests.Response:
-        def request(auth: Bearer) -> requests.Response:
+    ) -> Answer:
+        def request(auth: Bearer) -> Answer:
             self._count(kind)
             return self.sender.send(method, path, auth, again, **arguments)
 
@@ -189,12 +209,12 @@ def _read_page(path: str, body: t.Any) -> tuple[list[t.Any], str | None]:
             f"The list {path} came without result or nextPageStart, so it may be incomplete; nothing was changed."
         )
     following = body["nextPageStart"]
-    return body["result"], following if following is None or isinstance(following, str) else json.dumps(following)
+    cursor = following if following is None or isinstance(following, str) else json.dumps(following)
+    if cursor is not None and len(cursor) > _LONGEST_CURSOR:
+        raise IncompleteListing(f"The list {path} names its next page in more than {_LONGEST_CURSOR} characters.")
+    return body["result"], cursor
 
 
-def _server_date(answer: requests.Response) -> float | None:
-    try:
-        date = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError):
-        return None
-    return date if date >= _EARLIEST_DATE else None
+def _server_date(answer: Answer) -> float | None:
+    date = answer.date
+    return date if date is not None and date >= _EARLIEST_DATE else None

@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._model.errors import OptionError
 from .ca_path import check_ca_path
+from .errors import scrub
 
 DEFAULT_API_URL = "https://api.ellipsis-drive.com/v3"
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://|)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Connection:
     organization_id: str | None = None
     validate_certs: bool = True
     ca_path: str | None = None
-    timeout: int = 20
+    timeout: float = 20
     retry_time: int = 60
 
     @property
@@ -65,13 +69,14 @@ CONNECTION_SPEC: dict[str, t.Any] = {
     "organization_id": _from_environment("organization_id", type="str"),
     "validate_certs": _from_environment("validate_certs", type="bool", default=True),
     "ca_path": _from_environment("ca_path", type="path"),
+    "allow_cleartext_login": _from_environment("allow_cleartext_login", type="bool", default=False),
     "timeout": {"type": "int", "default": 20},
     "retry_time": {"type": "int", "default": 60},
 }
 # Taken together from one source, or a user name in a task would be combined with a token of the environment.
 CREDENTIALS = ("api_token", "api_token_file", "username", "password")
 # The options that may come from a variable or from the environment.
-INHERITED = (*CREDENTIALS, "api_url", "organization_id", "validate_certs", "ca_path")
+INHERITED = (*CREDENTIALS, "api_url", "organization_id", "validate_certs", "ca_path", "allow_cleartext_login")
 
 
 def inherit(
@@ -102,7 +107,7 @@ def variable_name(option: str) -> str:
 
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     """The connection that validated options describe; OptionError when they can't work."""
-    api_url = _address(params["api_url"].rstrip("/"))
+    api_url = _address(params["api_url"].rstrip("/"), in_clear=params["allow_cleartext_login"])
     for option in ("timeout", "retry_time"):
         if params[option] < (1 if option == "timeout" else 0):
             raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
@@ -121,18 +126,47 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     )
 
 
-def _address(api_url: str) -> str:
+def _address(api_url: str, *, in_clear: bool) -> str:
     """The address when it is one; it is shown in messages, so no credential may be in it."""
     try:
         parts = urlsplit(api_url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and _is_plain(api_url)
     except ValueError:
         parts, usable = None, False
     if parts and "@" in parts.netloc:
         raise OptionError("api_url: holds a user name or password; write them in username and password")
-    if not usable:
-        raise OptionError(f"api_url: {api_url!r} is not an address; write one like {DEFAULT_API_URL}")
+    if not parts or not usable:
+        raise OptionError(f"api_url: {shown_address(api_url)!r} is not an address; write one like {DEFAULT_API_URL}")
+    if parts.scheme == "http" and not in_clear and not _is_loopback(parts.hostname or ""):
+        raise OptionError(
+            f"api_url: {api_url!r} would send the login through the network in clear; write https://, or set "
+            "allow_cleartext_login=true if everybody on the way may read it"
+        )
     return api_url
+
+
+def _is_plain(api_url: str) -> bool:
+    """Whether paths can be put behind it."""
+    return not any(char in "?#\\" or char.isspace() or not char.isprintable() for char in api_url)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def shown_address(text: str) -> str:
+    """What may be shown of an address, or of what should be one: neither user and password, nor its query."""
+    scheme, rest = t.cast("re.Match[str]", _SCHEME.fullmatch(text)).groups()
+    in_query = re.search("[?#]", rest)
+    if "@" in rest:
+        # What is in front of it and what is behind may both belong to a secret.
+        rest = "…" if in_query else f"…@{rest.rpartition('@')[2]}"
+    elif in_query:
+        rest = f"{rest[: in_query.start()]}{in_query.group()}…"
+    return scrub(f"{scheme}{rest}")
 
 
 def _api_token(params: t.Mapping[str, t.Any]) -> str | None:

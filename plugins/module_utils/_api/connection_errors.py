@@ -16,7 +16,7 @@ try:
     import requests
     from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 except ImportError:
-    pass  # _http.py says so
+    pass  # session.py says so
 
 # Numbers of OpenSSL (X509_V_ERR_…): outside of its time, not for this name.
 _TIMES, _NAMES = (9, 10), (62, 64)

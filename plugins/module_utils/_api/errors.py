@@ -7,6 +7,7 @@
 EllipsisError
 ├── TransportError     no usable answer came back
 │   ├── Unsent         the request surely never reached the server
+│   ├── Oversized      the answer is beyond the limits, and would be so again
 │   └── Rejected       the connection will not get better by trying again (certificate, redirect)
 │       └── NotTheApi  something else than Ellipsis Drive answers there
 ├── LoginRefused       the password, which is not sent again
@@ -25,6 +26,7 @@ from .._model.errors import EllipsisError
 
 _TOKEN_LIKE = re.compile(r"\bepat_\w+|(?i:\bbearer\s+)[^\s\"']+|(?i:([?&](?:token|access_token|password)=))[^\s&\"']+")
 _LONGEST_SERVER_TEXT = 300
+MASK = "********"
 
 
 class TransportError(EllipsisError):
@@ -33,6 +35,10 @@ class TransportError(EllipsisError):
 
 class Unsent(TransportError):
     """The request surely did not reach the server, so that it may be sent again."""
+
+
+class Oversized(TransportError):
+    """The answer is larger than what is read of one. What was asked for may have been done."""
 
 
 class Rejected(TransportError):
@@ -55,7 +61,7 @@ class ApiError(EllipsisError):
     """The server answered with a status other than 200."""
 
     def __init__(
-        self, method: str, path: str, status: int, text: str, *, hint: str = "", retry_after: str | None = None
+        self, method: str, path: str, status: int, text: str, *, hint: str = "", retry_after: float | None = None
     ) -> None:
         self.method, self.path, self.status, self.text, self.retry_after = method, path, status, text, retry_after
         said = f": {text}" if text else ""
@@ -87,8 +93,13 @@ def explained(error: ApiError, hint: str) -> ApiError:
 
 def scrub(text: str, secrets: t.Iterable[str] = ()) -> str:
     """Server or library text made fit for a message: known secrets and whatever looks like one are masked, and it is cut."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "********")
-    text = _TOKEN_LIKE.sub(lambda match: f"{match.group(1) or ''}********", text)
+    text = _TOKEN_LIKE.sub(lambda match: f"{match.group(1) or ''}{MASK}", hidden(text, secrets))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_SERVER_TEXT else text[:_LONGEST_SERVER_TEXT] + "…"
+
+
+def hidden(text: str, secrets: t.Iterable[str]) -> str:
+    """The text without these secrets."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text

@@ -15,6 +15,7 @@ import secrets
 import threading
 import typing as t
 
+from .._model.identifiers import is_bearer
 from .errors import (
     ApiError,
     LoginRefused,
@@ -165,6 +166,10 @@ class Login:
         self._sender = sender
         self._source = _source(sender, caches)
 
+    def token(self) -> str:
+        """The token that requests are sent with."""
+        return self._source.token()
+
     def send(self, request: t.Callable[[Bearer], Answer]) -> Answer:
         """The answer to a request, which is sent again with a new token when the one it was sent with has ended."""
         return _send(self._sender, self._source, request)
@@ -223,6 +228,9 @@ def _by_password(sender: Sender) -> str:
 def _token(sender: Sender, path: str, who: Value, auth: Bearer | None, again: t.Callable[[t.Any], bool]) -> str:
     body = json_of(sender.send("POST", path, auth, again, json={**who, "validFor": LOGIN_SECONDS}))
     token = body.get("token") if isinstance(body, dict) else None
+    if isinstance(token, str) and token and not is_bearer(token):
+        sender.hide(token)
+        raise TransportError(f"POST {path} answered with a token that is not one line of ASCII without spaces")
     if not isinstance(token, str) or not token:
         sender.doubt()
         raise TransportError(f"POST {path} answered without a token in it")

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._model.errors import EllipsisError
+from .answer import http_date
 from .errors import (
     ApiError,
+    Oversized,
     Rejected,
     TransportError,
     Unsent,
@@ -22,7 +26,7 @@ def if_repeatable(error: EllipsisError) -> bool:
     """For what may happen twice (GET, DELETE): after every failure that may pass."""
     if isinstance(error, ApiError):
         return error.status in _TRANSIENT
-    return isinstance(error, TransportError) and not isinstance(error, Rejected)
+    return isinstance(error, TransportError) and not isinstance(error, (Rejected, Oversized))
 
 
 def if_nothing_happened(error: EllipsisError) -> bool:
@@ -42,12 +46,25 @@ def is_ambiguous(error: EllipsisError) -> bool:
     return isinstance(error, TransportError) and not isinstance(error, (Unsent, Rejected))
 
 
-def pause(attempt: int, retry_after: str | None, jitter: float) -> float:
-    """Seconds to wait after try number C(attempt), counted from 1. jitter is in [0, 1).
+def asked_pause(headers: t.Mapping[str, str], now: float) -> float | None:
+    """The seconds that C(Retry-After) asks for, as a number or as a date; None where it asks for nothing that can be read.
 
-    The server's word counts when it is a number of seconds; else the pause doubles from half a second, spread by the
-    jitter so that many controllers do not come back at once.
+    A date counts from that of the answer, since clocks differ. now: epoch seconds here, for an answer without one.
     """
-    if retry_after is not None and retry_after.strip().isdecimal():
-        return min(max(float(retry_after), 1.0), _LONGEST_PAUSE)
-    return min(0.5 * 2.0 ** (attempt - 1), _LONGEST_PAUSE) * (0.5 + jitter / 2)
+    asked = headers.get("Retry-After", "").strip()
+    if asked.isascii() and asked.isdecimal():
+        return float(asked)
+    until = http_date(asked)
+    sent = http_date(headers.get("Date", ""))
+    return None if until is None else until - (now if sent is None else sent)
+
+
+def pause(attempt: int, asked: float | None, jitter: float) -> float:
+    """Seconds to wait after try number C(attempt), counted from 1. asked: by the server. jitter is in [0, 1).
+
+    The server's word counts, within a second and a minute; else the pause doubles from half a second, spread by the jitter
+    so that many controllers do not come back at once.
+    """
+    if asked is not None:
+        return min(max(asked, 1.0), _LONGEST_PAUSE)
+    return min(0.5 * 2.0 ** min(attempt - 1, 10), _LONGEST_PAUSE) * (0.5 + jitter / 2)

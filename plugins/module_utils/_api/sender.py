@@ -8,33 +8,42 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import threading
 import time
 import typing as t
+from dataclasses import replace
 
 from .._model.errors import EllipsisError
+from .answer import LIMITS, Answer, Limits
 from .api_check import Pong, objection, pong
 from .connection import Connection
 from .errors import (
+    MASK,
     ApiError,
     NotTheApi,
     Rejected,
     TransportError,
     api_error,
+    hidden,
     scrub,
 )
 from .hints import readable
-from .retry import pause
+from .retry import asked_pause, pause
 from .session import Bearer, exchange
 
 if t.TYPE_CHECKING:
     import requests
 
 _WORDS_OF_A_STRANGER = 100
+# Pages for people are read up to here: what removes their markup takes long for what is not even a page.
+_MOST_READ = 20_000
+# Shorter ones are too likely to be a part of something else.
+_SHORTEST_TOKEN = 20
 
 
 class Sender:
-    """Sends requests for one connection. sleep, monotonic and jitter are the only clock and chance it knows."""
+    """Sends requests for one connection. sleep, monotonic, wall and jitter are the only clock and chance it knows."""
 
     def __init__(
         self,
@@ -43,20 +52,28 @@ class Sender:
         *,
         sleep: t.Callable[[float], None] = time.sleep,
         monotonic: t.Callable[[], float] = time.monotonic,
+        wall: t.Callable[[], float] = time.time,
         jitter: t.Callable[[], float] = random.random,
+        limits: Limits = LIMITS,
     ) -> None:
-        self.connection = connection
-        self.sleep, self.monotonic = sleep, monotonic
+        self.connection, self.limits = connection, limits
+        self.sleep, self.monotonic, self._wall = sleep, monotonic, wall
         self._session, self._jitter = session, jitter
         # Whether there was an answer that only the API gives.
         self._recognised = False
         self._secrets = frozenset(connection.secrets)
+        self._tokens = frozenset(filter(None, [connection.api_token]))
+        self._blot: re.Pattern[str] | None = None
         self._lock = threading.Lock()
 
     def hide(self, secret: str) -> None:
-        """Keep a secret that came up on the way out of every message from now on."""
+        """Keep a secret that came up on the way out of every message, and out of all that is read, from now on."""
+        # One that is no token at all may come back in another spelling, so each part of it counts.
+        parts = [part for part in re.split("[^!-~]+", secret) if len(part) > 3]
         with self._lock:
-            self._secrets |= {secret}
+            self._secrets |= {secret, *parts}
+            self._tokens |= {secret, *parts}
+            self._blot = None
 
     def send(
         self,
@@ -65,7 +82,7 @@ class Sender:
         auth: Bearer | None,
         again: t.Callable[[EllipsisError], bool],
         **arguments: t.Any,
-    ) -> requests.Response:
+    ) -> Answer:
         """The answer when its status is 2xx, else the error; tried again while C(again) says so and retry_time lasts."""
         start = self.monotonic()
         for attempt in itertools.count(1):
@@ -85,22 +102,22 @@ class Sender:
             raise NotTheApi(wrong)
         self._recognised = True
 
-    def _try(self, method: str, path: str, auth: Bearer | None, **arguments: t.Any) -> requests.Response:
+    def _try(self, method: str, path: str, auth: Bearer | None, **arguments: t.Any) -> Answer:
         answer = self._exchange(method, self.connection.api_url + path, auth=auth, **arguments)
         self._recognised = self._recognised or is_usable(answer)
-        if not self._recognised and answer.status_code != 429 and answer.status_code < 500:
+        if not self._recognised and answer.status != 429 and answer.status < 500:
             self.doubt()
-        if 200 <= answer.status_code < 300:
-            return answer
-        text = scrub(_message(answer), self._secrets)
-        raise api_error(method, path, answer.status_code, text, retry_after=answer.headers.get("Retry-After"))
+        if 200 <= answer.status < 300:
+            return self._blotted(answer) if method == "GET" else answer
+        asked = asked_pause(answer.headers, self._wall())
+        raise api_error(method, path, answer.status, self._words(answer), retry_after=asked)
 
-    def _exchange(self, method: str, url: str, **arguments: t.Any) -> requests.Response:
+    def _exchange(self, method: str, url: str, **arguments: t.Any) -> Answer:
         connection = self.connection
         # Said with every request: the environment's REQUESTS_CA_BUNDLE would override what the session says.
         verify: bool | str = (connection.ca_path or True) if connection.validate_certs else False
-        more = {"secrets": self._secrets, "verify": verify, "timeout": connection.timeout, **arguments}
-        return exchange(self._session, method, url, **more)
+        more = {"verify": verify, "timeout": connection.timeout, "largest": self.limits.answer, **arguments}
+        return exchange(self._session, method, url, secrets=self._secrets, **more)
 
     def _ping(self, url: str) -> Pong | None:
         try:
@@ -109,11 +126,32 @@ class Sender:
             return Pong(False, str(exc))
         except TransportError:
             return None
-        words = scrub(_message(answer), self._secrets)[:_WORDS_OF_A_STRANGER]
-        return pong(answer.status_code, answer.headers, answer.text, words)
+        words = self._words(answer)[:_WORDS_OF_A_STRANGER]
+        return pong(answer.status, answer.headers, answer.text[:_MOST_READ], words)
+
+    def _words(self, answer: Answer) -> str:
+        """What the server said, fit for a message: the message of its JSON, else its text."""
+        try:
+            body = answer.json()
+        except ValueError:
+            return scrub(readable(hidden(answer.text, self._secrets)[:_MOST_READ]), self._secrets)
+        said = str(body.get("message", body)) if isinstance(body, dict) else str(body)
+        return scrub(hidden(said, self._secrets)[:_MOST_READ], self._secrets)
+
+    def _blotted(self, answer: Answer) -> Answer:
+        """What was read without the tokens that are known here, wherever the server may have written them."""
+        blot = self._blot
+        if blot is None:
+            with self._lock:
+                tokens = sorted(
+                    (token for token in self._tokens if len(token) >= _SHORTEST_TOKEN), key=len, reverse=True
+                )
+                self._blot = blot = re.compile("|".join(map(re.escape, tokens)) or "(?!)")
+        text = answer.text
+        return replace(answer, body=blot.sub(MASK, text).encode()) if blot.search(text) else answer
 
 
-def is_usable(answer: requests.Response) -> bool:
+def is_usable(answer: Answer) -> bool:
     """Whether only the API answers like this: an object in JSON, and for a refusal one with that very status in it.
 
     That there is no such call is also what the API itself says at an address that is a little wrong.
@@ -122,25 +160,16 @@ def is_usable(answer: requests.Response) -> bool:
         body = answer.json()
     except ValueError:
         return False
-    if not isinstance(body, dict) or answer.status_code in (404, 405):
+    if not isinstance(body, dict) or answer.status in (404, 405):
         return False
-    return answer.status_code < 300 or body.get("status") == answer.status_code
+    return answer.status < 300 or body.get("status") == answer.status
 
 
-def json_of(answer: requests.Response) -> t.Any:
-    """The body; TransportError when it is not JSON."""
+def json_of(answer: Answer) -> t.Any:
+    """The body; TransportError when it is not JSON, or none that can be used."""
     try:
         return answer.json()
-    except ValueError:
+    except ValueError as exc:
         raise TransportError(
-            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} but not in JSON"
+            f"{answer.method} {answer.path} answered {answer.status} but not in JSON that can be read: {exc}"
         ) from None
-
-
-def _message(answer: requests.Response) -> str:
-    """What the server said: the message of its JSON, else its text."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return readable(answer.text)
-    return str(body.get("message", body)) if isinstance(body, dict) else str(body)

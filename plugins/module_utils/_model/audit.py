@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .access_list import spec_of
-from .plan import SCOPES
+from .plan import MOST_ALIVE, SCOPES
 from .tokens import Generation, ListedToken, actual_expiry, by_slot, format_date
 
 SEVERITIES: t.Mapping[str, str] = {
@@ -25,9 +25,8 @@ SEVERITIES: t.Mapping[str, str] = {
     "path_missing": "error",
     "secret_missing": "error",
     "verify_failed": "error",
+    "run_only": "info",
 }
-# A replaced generation and the one in use; more than that were never meant to live together.
-_GENERATIONS = 2
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _about_life(token: ListedToken, evidence: Evidence) -> Notes:
         # Where the server tells no dates at all, the absence of one means nothing.
         if token.marker or any(each.expires_at is not None for each in evidence.tokens):
             yield "never_expires", "It never expires; give it a lifetime with valid_for."
-    elif expires <= evidence.now + evidence.soon:
+    elif expires <= evidence.now + evidence.soon and not (token.marker and token.marker.slot.run_only):
         yield "expires_soon", f"It expires at {format_date(expires)}; run the task that renews it."
 
 
@@ -104,6 +103,9 @@ def _about_marker(token: ListedToken, evidence: Evidence, live: t.Sequence[Gener
     marker = token.marker
     if marker is None:
         yield from _about_foreign(token, evidence)
+        return
+    if marker.slot.run_only:
+        yield "run_only", "It was made for one run of Ansible and ends by itself."
         return
     if token.access_list is not None and marker.spec not in {spec_of(token.access_list, scope) for scope in SCOPES}:
         yield "differs_from_marker", "The server reports another access than it was made with."
@@ -114,7 +116,7 @@ def _about_marker(token: ListedToken, evidence: Evidence, live: t.Sequence[Gener
                 "superseded_overdue",
                 f"It was replaced by {successor.id} and is still live; run its task to retire it.",
             )
-        if len(live) > _GENERATIONS:
+        if len(live) > MOST_ALIVE:
             yield "duplicate", f"It is one of {len(live)} live tokens of {marker.slot.description!r}; run its task."
     elif evidence.held is not None and not any(each.id in evidence.held for each in live):
         yield "secret_missing", "Its secret is not in the store; run its task, or point store to the right file."

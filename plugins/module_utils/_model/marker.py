@@ -4,6 +4,8 @@
 
 """The marker that makes a token recognisable: C(<description> [ed1:OWNER:SPEC:CREATED:LIFETIME:NONCE]).
 
+A token that belongs to one run of Ansible has C([edr:) in place of C([ed1:).
+
 The API cannot change a token and its descriptions are not unique, so the description carries everything that decides
 whether a live token is the one that is wanted. Nothing in it is secret. See docs/design.md.
 """
@@ -17,22 +19,30 @@ import unicodedata
 from dataclasses import dataclass
 
 LONGEST_DESCRIPTION = 50
+# What the server keeps; a longer text is nobody's marker and not worth remembering.
+_LONGEST_TEXT = 100
 TAG = "[ed1:"
+RUN_TAG = "[edr:"
+TAGS = (TAG, RUN_TAG)
 NONCE_LENGTH = 5
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _OWNER = re.compile(r"[a-z0-9-]{1,12}")
 _MARKER = re.compile(
-    r"(?P<description>.+) \[ed1:(?P<owner>[a-z0-9-]{1,12}):(?P<spec>[a-z2-7]{6}):(?P<created>[0-9a-z]{1,7})"
+    r"(?P<description>.+) (?P<tag>\[ed[1r]:)(?P<owner>[a-z0-9-]{1,12}):(?P<spec>[a-z2-7]{6}):(?P<created>[0-9a-z]{1,7})"
     r":(?P<lifetime>[0-9a-z]{1,7}):(?P<nonce>[0-9a-z]{5})\]"
 )
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One declared token of one owner (within the account the task logs in to)."""
+    """One declared token of one owner (within the account the task logs in to).
+
+    run_only: its tokens belong to one run of Ansible each, and are no generations of each other.
+    """
 
     owner: str
     description: str
+    run_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,9 @@ def complaint(description: str) -> str | None:
         return "starts or ends with white space"
     if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in description):
         return "is more than one line of plain text"
-    if TAG in description:
-        return f"contains {TAG!r}, which marks the tokens of this collection"
+    tag = next((tag for tag in TAGS if tag in description), None)
+    if tag:
+        return f"contains {tag!r}, which marks the tokens of this collection"
     if length(description) > LONGEST_DESCRIPTION:
         return f"has {length(description)} characters, and at most {LONGEST_DESCRIPTION} are possible"
     return None
@@ -88,12 +99,13 @@ def _base36(number: int) -> str:
 def encode(marker: Marker) -> str:
     """The description sent to the server."""
     fields = (marker.slot.owner, marker.spec, _base36(marker.created), _base36(marker.lifetime), marker.nonce)
-    return f"{marker.slot.description} {TAG}{':'.join(fields)}]"
+    tag = RUN_TAG if marker.slot.run_only else TAG
+    return f"{marker.slot.description} {tag}{':'.join(fields)}]"
 
 
 def parse(text: object) -> Marker | None:
     """The marker in a token's description; None unless it is exactly as encode() writes it."""
-    return _parse(text) if isinstance(text, str) else None
+    return _parse(text) if isinstance(text, str) and len(text) <= _LONGEST_TEXT else None
 
 
 # A loop that creates tokens reads the whole list after each of them, and descriptions never change.
@@ -103,7 +115,7 @@ def _parse(text: str) -> Marker | None:
     if not match or complaint(match["description"]) or normalise(match["description"]) != match["description"]:
         return None
     marker = Marker(
-        Slot(match["owner"], match["description"]),
+        Slot(match["owner"], match["description"], run_only=match["tag"] == RUN_TAG),
         match["spec"],
         int(match["created"], 36),
         int(match["lifetime"], 36),

@@ -17,12 +17,15 @@ from .access_list import AccessList, spec_of
 from .durations import A_THIRD, Margin
 from .errors import Refused
 from .marker import Slot
-from .tokens import Generation, ListedToken
+from .tokens import Generation, ListedToken, format_date
 
 # A token is never renewed this soon after it was made, whatever the server does to lifetimes: no renewal can loop.
 YOUNGEST_RENEWAL = 600
 # Reported expiries are rounded; a lifetime is only called shortened when more than this share of it is missing.
 _ROUNDING = 0.01
+# A slot never has more live tokens than this. A change that would make one more is refused: what was promised to the
+# replaced ones is kept, and nothing piles up unseen.
+MOST_ALIVE = 10
 SCOPES = ("all", "ogc")
 
 
@@ -52,7 +55,8 @@ class Desired:
 class Held:
     """Which generation's secret is held. pending: nonces we recorded before a creation whose secret we then lost.
 
-    tracked is false when nobody told us. replaced: ids that we held before. exclusive is true when the holder is our own store, which alone may mint.
+    tracked is false when nobody told us. replaced: ids that we held before. exclusive names the holder when it is our own
+    store, which alone may mint.
     """
 
     tracked: bool = False
@@ -84,6 +88,17 @@ Step = t.Union[Mint, Delete, Forget]
 
 
 @dataclass(frozen=True)
+class Superseded:
+    """A generation that lives on for the overlap. since: when it was replaced, epoch seconds.
+
+    None is not known yet: it is replaced by the token that the plan makes, or nobody holds it.
+    """
+
+    generation: Generation
+    since: float | None = None
+
+
+@dataclass(frozen=True)
 class SlotState:
     """A slot in terms that a fresh read can confirm: no ids, dates or fingerprints."""
 
@@ -101,7 +116,7 @@ class Plan:
     reason: str
     steps: tuple[Step, ...]
     current: Generation | None
-    superseded: tuple[Generation, ...]
+    superseded: tuple[Superseded, ...]
     changes: tuple[str, ...]
     before: SlotState
     after: SlotState
@@ -229,25 +244,73 @@ def _steps(
     stays: bool,
     held: Held,
     now: float,
-) -> tuple[tuple[Step, ...], tuple[Generation, ...]]:
-    """What to do in which order, and the older generations that live on."""
-    current = in_use if stays else None
-    others = [each for each in live if each is not current]
+) -> tuple[tuple[Step, ...], tuple[Superseded, ...]]:
+    """What to do in which order, and the other generations that live on."""
+    others = [each for each in live if not (stays and each is in_use)]
     lost = [each for each in others if each is not in_use and each.marker.nonce in held.pending]
-    kept = [each for each in others if each not in lost and _within_overlap(each, current, desired.overlap, now)]
-    # Two generations may live on after a task: the current one and one other, the one that consumers have or the newest.
-    kept = sorted(kept, key=lambda each: (each is in_use, each.order))[-1:]
-    retired = [Delete(each.id, "superseded") for each in others if each not in kept and each not in lost]
+    kept = tuple(
+        _living_on(desired, [each for each in live if each not in lost], in_use, stays=stays, held=held, now=now)
+    )
+    living = {each.generation.id for each in kept}
     early = [Delete(each.id, "unheld") for each in lost]
-    mint = [] if current else [Mint()]
-    return (*early, *mint, *retired), tuple(kept)
+    retired = [Delete(each.id, "superseded") for each in others if each not in lost and each.id not in living]
+    if stays:
+        return (*early, *retired), kept
+    _refuse_too_many(desired, kept)
+    return (*early, Mint(), *retired), kept
 
 
-def _within_overlap(generation: Generation, current: Generation | None, overlap: int, now: float) -> bool:
-    """Whether consumers may still need it: the overlap counts from the creation of what replaced it."""
-    if current is None or overlap == 0:
-        return overlap > 0
-    return now < max(current.marker.created, generation.marker.created) + overlap
+def _living_on(
+    desired: Desired,
+    live: t.Sequence[Generation],
+    in_use: Generation | None,
+    *,
+    stays: bool,
+    held: Held,
+    now: float,
+) -> t.Iterator[Superseded]:
+    """The generations beside the current one whose overlap is not over."""
+    for each in live:
+        nobodys = _is_nobodys(each, in_use, held)
+        if each is in_use if stays else nobodys:
+            continue
+        since = _replaced_at(each, live, in_use, held, stays=stays)
+        # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
+        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
+            yield Superseded(each, None if nobodys else since)
+
+
+def _is_nobodys(generation: Generation, in_use: Generation | None, held: Held) -> bool:
+    """Whether O(held_id) says that a newer generation is of no use to anybody."""
+    newer = in_use is not None and generation.order > in_use.order
+    return newer and held.tracked and not held.exclusive
+
+
+def _replaced_at(
+    generation: Generation, live: t.Sequence[Generation], in_use: Generation | None, held: Held, *, stays: bool
+) -> float | None:
+    """When a generation was replaced; None when that is by the token that is about to be made.
+
+    It was replaced by the next one that was in use. A store knows which ones were.
+    """
+    if in_use is not None and generation.order >= in_use.order:
+        return generation.marker.created if stays else None
+    later = (each for each in live if each.order > generation.order)
+    used = (each for each in later if each is in_use or not held.exclusive or each.id in held.replaced)
+    replacement = next(used, None)
+    return replacement.marker.created if replacement else None
+
+
+def _refuse_too_many(desired: Desired, kept: t.Sequence[Superseded]) -> None:
+    if len(kept) < MOST_ALIVE:
+        return
+    first = min((each.since for each in kept if each.since), default=None)
+    after = f"after {format_date(first + desired.overlap)}" if first else "later"
+    raise Refused(
+        f"{desired.slot.description!r} (owner {desired.slot.owner}) has {len(kept)} tokens that were replaced and live on for "
+        f"their overlap, and more than {MOST_ALIVE} tokens of it may not live at once; nothing was changed. Run again {after}, "
+        "or shorten overlap."
+    )
 
 
 def _removal(desired: Desired, generations: t.Sequence[Generation], held: Held) -> Plan:

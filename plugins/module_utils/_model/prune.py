@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .durations import Margin, parse_duration, parse_margin
 from .errors import OptionError, Refused
+from .identifiers import is_id
 from .marker import Slot
 from .tokens import Generation
 
@@ -75,7 +76,9 @@ def decide(
 
     Raises Refused when more would go than the limit allows.
     """
-    slots = [slot for slot in sorted(live, key=lambda each: each.description) if slot.owner == owner]
+    slots = [
+        slot for slot in sorted(live, key=lambda each: each.description) if slot.owner == owner and not slot.run_only
+    ]
     decisions = tuple(
         _about(generation, live[slot][-1], rules, now)
         for slot in slots
@@ -93,6 +96,8 @@ def decide(
 
 def _about(generation: Generation, newest: Generation, rules: Rules, now: float) -> Decision:
     description, created = generation.marker.slot.description, generation.marker.created
+    if not is_id(generation.id):
+        return Decision(generation, False, "its id is none as the API has them, so it is not written to")
     pattern = next((each for each in rules.protect if fnmatch.fnmatchcase(description, each)), None)
     if pattern is not None:
         return Decision(generation, False, f"protected by {pattern!r}")

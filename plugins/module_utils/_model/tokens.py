@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 
 from .access_list import AccessList, from_api
 from .errors import IncompleteListing
-from .marker import TAG, Marker, Slot, parse
+from .marker import TAGS, Marker, Slot, parse
 
 _CREATED_KEYS = ("creationDate", "createdAt", "creation_date", "dateCreated", "created_at", "created")
 _EXPIRY_KEYS = (
@@ -47,7 +47,7 @@ class ListedToken:
     @property
     def marker_broken(self) -> bool:
         """Whether it looks like one of ours whose description somebody changed."""
-        return self.marker is None and TAG in self.description
+        return self.marker is None and any(tag in self.description for tag in TAGS)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from collections import Counter
 
 from .._account.converge import converge, revoke
 from .._account.path_lookup import resolve_paths
+from .._account.run_memory import declared
+from .._account.secret_store import ExternalStore
 from .._api.connection import CONNECTION_SPEC
 from .._model.tokens import ListedToken
 from .options import ACCESS_TOKEN_SPEC, desired_of
@@ -32,11 +34,21 @@ def run(params: Params, context: Context) -> Result:
         return revocation_result(plan, token, account.client.calls - earlier)
     secret_store = context.secret_store(params, desired.slot)
     (desired,) = resolve_paths([desired], account, apply=context.apply)
-    outcome = converge(desired, account, secret_store, apply=context.apply)
+    with declared(context.memory, [desired]):
+        outcome = converge(desired, account, secret_store, context.memory, apply=context.apply)
     for namesake in outcome.namesakes:
         account.warn(_namesake_warning(namesake))
     returns_secret = params["return_secret"] or params["store"] is None
     return outcome_result(outcome, secret_store, account.client.calls - earlier, returns_secret=returns_secret)
+
+
+def run_only(params: Params, context: Context) -> Result:
+    """Make a token that belongs to this run of Ansible: whatever else lives, it is a new one."""
+    account, secret_store = context.account, ExternalStore()
+    earlier = Counter(account.client.calls)
+    (desired,) = resolve_paths([desired_of(params, run_only=True)], account, apply=context.apply)
+    outcome = converge(desired, account, secret_store, apply=context.apply)
+    return outcome_result(outcome, secret_store, account.client.calls - earlier, returns_secret=True)
 
 
 def _namesake_warning(token: ListedToken) -> str:

@@ -14,6 +14,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._account.account import Account
 from .._account.converge import Outcome, converge_all
 from .._account.path_lookup import resolve_paths
+from .._account.revocations import Revocations
+from .._account.run_memory import declared
 from .._account.secret_store import ExternalStore, SecretStore
 from .._account.workers import NotDone, Workers
 from .._api.connection import CONNECTION_SPEC
@@ -60,9 +62,13 @@ def run(params: Params, context: Context) -> Result:
         if context.apply:
             account.prepare_writing(params["owner"])
         # Asked for before anything is written, since it may refuse.
-        decide(slots, account.all_generations(), params["owner"], rules, account.now())
-    outcomes = converge_all(wanted, account, secret_store, workers, apply=context.apply)
+        foreseen = decide(slots, account.all_generations(), params["owner"], rules, account.now())
+        if any(decision.revoke for decision in foreseen):
+            secret_store.check()
+    with declared(context.memory, wanted):
+        outcomes = converge_all(wanted, account, secret_store, workers, context.memory, apply=context.apply)
     failed = [outcome for outcome in outcomes if outcome.error]
+    context.memory.withdraw([outcome.slot for outcome in failed])
     decisions: tuple[Decision, ...] = ()
     if rules and not failed:
         decisions = decide(slots, account.all_generations(), params["owner"], rules, account.now())
@@ -134,7 +140,8 @@ def _prune(decisions: t.Iterable[Decision], account: Account, secret_store: Secr
     if not going:
         return
     account.begin_writing(going[0].marker.slot.owner)
-    answers = workers.map(lambda generation: account.delete(generation.id), going, "pruned")
+    with Revocations(account, secret_store) as revocations:
+        answers = workers.map(lambda generation: revocations.revoke(generation.id), going, "pruned")
     errors = [str(answer) for _generation, answer in answers if isinstance(answer, EllipsisError)]
     if errors:
         raise EllipsisError(f"{len(errors)} of {len(going)} tokens could not be pruned: {errors[0]}")

@@ -6,18 +6,17 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from .._account.verification import LEVELS
 from .._model.access_list import TIERS, AccessList, Grant, Tile, distinct, read_tier
 from .._model.durations import Margin, format_duration, parse_duration, parse_lifetime, parse_margin
 from .._model.errors import OptionError
+from .._model.identifiers import is_id
 from .._model.marker import Slot, complaint, is_owner, normalise
 from .._model.path_names import PATH_TYPES, PathName, parse_path_name
 from .._model.plan import SCOPES, Desired, Held
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _FINEST_ZOOM = 30
 _TILE_SPEC: dict[str, t.Any] = {name: {"type": "int", "required": True} for name in ("tile_x", "tile_y", "zoom")}
 _GRANT_SPEC: dict[str, t.Any] = {
@@ -55,7 +54,7 @@ ACCESS_TOKEN_SPEC: dict[str, t.Any] = {
 }
 
 
-def desired_of(params: t.Mapping[str, t.Any]) -> Desired:
+def desired_of(params: t.Mapping[str, t.Any], *, run_only: bool = False) -> Desired:
     """What validated options ask for; OptionError names the option, the value and the remedy."""
     owner = _owner(params["owner"])
     if params["state"] == "absent":
@@ -68,12 +67,12 @@ def desired_of(params: t.Mapping[str, t.Any]) -> Desired:
             raise OptionError(f"{option}: is missing or empty; state=present needs {example}")
     lifetime = parse_lifetime("valid_for", params["valid_for"])
     return Desired(
-        slot=Slot(owner, _description(params["description"])),
+        slot=Slot(owner, _description(params["description"]), run_only),
         access_list=_access_list(params["access_list"]),
         scope=params["scope"],
         lifetime=lifetime,
         renew_within=_margin(params["renew_within"], lifetime),
-        overlap=parse_duration("overlap", params["overlap"]),
+        overlap=0 if run_only else parse_duration("overlap", params["overlap"]),
         regenerate=params["regenerate"],
         take_over=params["take_over"],
         verify=params["verify"],
@@ -127,7 +126,7 @@ def _margin(text: str, lifetime: int) -> Margin:
 def uuid_of(option: str, text: str) -> str:
     """The id in its one spelling; OptionError names the option and the value."""
     value = text.strip().lower()
-    if not _UUID.fullmatch(value):
+    if not is_id(value):
         raise OptionError(f"{option}: {text!r} is not an id; write a UUID as the web application and the API show it")
     return value
 

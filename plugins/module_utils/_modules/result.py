@@ -14,7 +14,7 @@ from .._account.converge import Outcome
 from .._account.secret_store import SecretStore
 from .._model.access_list import AccessList, describe, spec_of
 from .._model.durations import format_duration
-from .._model.plan import SCOPES, Desired, Plan, SlotState, renew_at
+from .._model.plan import SCOPES, Desired, Plan, SlotState, Superseded, renew_at
 from .._model.prune import Decision
 from .._model.tokens import Generation, ListedToken, actual_expiry, format_date
 
@@ -79,6 +79,7 @@ def listed_token(token: ListedToken, secret: str | None = None) -> Result:
         "expires_at": format_date(actual_expiry(marker, token.expires_at) if marker else token.expires_at),
         "valid_for": format_duration(marker.lifetime) if marker else None,
         "managed": marker is not None,
+        "run_only": marker is not None and marker.slot.run_only,
         "fingerprint": fingerprint(secret) if secret else None,
     }
 
@@ -143,7 +144,7 @@ def _set_entry(outcome: Outcome, secret: str | None) -> Result:
 
 def _superseded_secrets(outcomes: t.Iterable[Outcome], secret_store: SecretStore) -> Result:
     """By id, for those that live on and whose secret is still there."""
-    live = ((each.slot, old.id) for each in outcomes for old in each.plan.superseded)
+    live = ((each.slot, old.generation.id) for each in outcomes for old in each.plan.superseded)
     found = {token_id: secret_store.superseded_secret(slot, token_id) for slot, token_id in live}
     return {token_id: secret for token_id, secret in found.items() if secret}
 
@@ -182,7 +183,7 @@ def _circumstances(outcome: Outcome) -> Result:
     plan, desired = outcome.plan, outcome.plan.desired
     due = renew_at(outcome.current, desired.renew_within) if outcome.current else None
     return {
-        "superseded": [_superseded(each, outcome.current, desired.overlap) for each in plan.superseded],
+        "superseded": [_superseded(each, _replacement(outcome), desired.overlap) for each in plan.superseded],
         "renew_at": format_date(due),
         "lost_race": outcome.lost_race,
         "verified": [asdict(probe) for probe in outcome.probes],
@@ -190,9 +191,11 @@ def _circumstances(outcome: Outcome) -> Result:
 
 
 def _secret(outcome: Outcome, secret_store: SecretStore) -> str | None:
-    """The secret of the token in use: just minted, or held since earlier."""
+    """The secret of the token in use: just minted, made by an earlier task of this run, or held since earlier."""
     if outcome.minted:
         return outcome.minted.secret
+    if outcome.made:
+        return outcome.made.secret
     slot = outcome.plan.desired.slot
     held = outcome.current and secret_store.held(slot).id == outcome.current.id
     return secret_store.secret(slot) if held else None
@@ -225,12 +228,20 @@ def _diff(plan: Plan) -> Result:
     }
 
 
-def _superseded(generation: Generation, current: Generation | None, overlap: int) -> Result:
+def _replacement(outcome: Outcome) -> Generation | None:
+    """The token that this plan made."""
+    return outcome.current if outcome.plan.mints else None
+
+
+def _superseded(superseded: Superseded, replacement: Generation | None, overlap: int) -> Result:
+    generation, since = superseded.generation, superseded.since
+    if since is None and replacement:
+        since = replacement.marker.created
     return {
         "id": generation.id,
         "created_at": format_date(generation.marker.created),
         "expires_at": format_date(generation.expires_at),
-        "retire_at": format_date(max(current.marker.created, generation.marker.created) + overlap) if current else None,
+        "retire_at": None if since is None else format_date(since + overlap),
     }
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import typing as t
 
 from ansible.module_utils.ansible_release import __version__ as core_version
@@ -18,6 +20,7 @@ from .._api.login import Login, LoginCache, MemoryCache
 from .._api.sender import Sender
 from .._api.session import REQUESTS_IMPORT_ERROR, open_session
 from .._model.errors import EllipsisError
+from .handover import handing_over
 from .option_sources import OptionSources
 from .task_context import Context, Params
 from .version import VERSION
@@ -43,13 +46,24 @@ def run_module(spec: dict[str, t.Any], run: Core) -> None:
         connection = connection_of(module.params)
         module.no_log_values.update(connection.secrets)
         account = Account(open_client(connection), warn=module.warn)
-        result = run(module.params, Context(account, apply=not module.check_mode))
+        with handing_over(account):
+            result = run(module.params, Context(account, apply=not module.check_mode))
+            code = _answer(module, result, origins)
     except EllipsisError as exc:
         module.fail_json(msg=origins.tell(exc, module.params))
-    if result.get("failed"):
-        result["msg"] = origins.of_requests(result["msg"], module.params)
-        module.fail_json(**result)
-    module.exit_json(**result)
+    sys.exit(code)
+
+
+def _answer(module: AnsibleModule, result: dict[str, t.Any], origins: OptionSources) -> int:
+    """Write the result, and fail where nobody reads it any more: the task on the controller was ended. The exit code."""
+    failed = bool(result.get("failed"))
+    with contextlib.suppress(SystemExit):
+        if failed:
+            result["msg"] = origins.of_requests(result["msg"], module.params)
+            module.fail_json(**result)
+        module.exit_json(**result)
+    sys.stdout.flush()
+    return int(failed)
 
 
 def _origins(params: Params) -> OptionSources:

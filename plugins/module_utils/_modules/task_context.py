@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._account.account import Account
+from .._account.run_memory import NO_MEMORY, RunMemory
 from .._account.secret_store import ExternalStore, SecretStore
 from .._model.errors import OptionError
 from .._model.marker import Slot
@@ -26,13 +27,14 @@ STORE_IS_HERE = (
 class Context:
     """apply is false in check mode. open_store is None where there are no stores: away from the controller.
 
-    report takes a line about the progress of long work, where somebody can see it.
+    report takes a line about the progress of long work, where somebody can see it. memory: what the run knows of its tasks.
     """
 
     account: Account
     apply: bool
     open_store: t.Callable[[Params], SecretStore] | None = None
     report: t.Callable[[str], None] | None = None
+    memory: RunMemory = NO_MEMORY
 
     def secret_store(self, params: Params, slot: Slot) -> SecretStore:
         """Who keeps the secrets, by the options O(store) and O(held_id)."""

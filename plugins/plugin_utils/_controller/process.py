@@ -20,12 +20,17 @@ from ansible.utils.display import Display
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import open_client
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.leftovers import remove_when_terminated, sweep
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.lock import Lock, LockError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
 
 display = Display()
 # The process is part of the key: a fork must not use the sockets of its parent.
 _ACCOUNTS: dict[tuple[int, Connection], Account] = {}
+
+
+# Ansible loads actions in its main process before it forks; lookups may come to be loaded in forks alone.
+remove_when_terminated()
 
 
 def writer_lock(api_url: str, owner: str, *, timeout: float, holder: str) -> Lock:
@@ -50,6 +55,7 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
 
     key = (os.getpid(), connection)
     if key not in _ACCOUNTS:
+        sweep()
         _ACCOUNTS[key] = Account(open_client(connection, RunFile), warn=display.warning, lock=lock, claim=claim)
     return _ACCOUNTS[key]
 
@@ -62,6 +68,7 @@ def lookup_account(connection: Connection, *, lock_timeout: float, holder: str) 
         def lock(owner: str) -> None:
             locks.enter_context(writer_lock(connection.api_url, owner, timeout=lock_timeout, holder=holder))
 
+        sweep()
         yield Account(open_client(connection, RunFile), warn=display.warning, lock=lock)
 
 

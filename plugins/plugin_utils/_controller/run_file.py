@@ -16,6 +16,7 @@ from pathlib import Path
 from ansible import constants as C
 from ansible.utils.display import Display
 
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.leftovers import mark_of_this_run
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.lock import Lock
 
 # Longer than any one call with all its tries may take.
@@ -30,10 +31,17 @@ class RunFile:
     The directory is private to the user and its name is random, so the name of the file needs no secret of its own.
     """
 
-    def __init__(self, *key: str | None) -> None:
+    def __init__(self, *key: str | None, kind: str = "") -> None:
         directory = Path(C.DEFAULT_LOCAL_TMP)
         digest = hashlib.sha256(json.dumps([str(directory), *key]).encode()).hexdigest()
-        self._path = directory / f"ellipsis-{digest[:32]}"
+        self._path = directory / f"ellipsis-{kind}{digest[:32]}"
+
+    @staticmethod
+    def values(kind: str) -> t.Iterator[Value]:
+        """All values of a kind that this run has."""
+        for path in sorted(Path(C.DEFAULT_LOCAL_TMP).glob(f"ellipsis-{kind}*")):
+            if not path.suffix:
+                yield json.loads(path.read_text(encoding="utf-8"))["value"]
 
     def locked(self) -> Lock:
         """The lock of whoever changes the value, for a C(with)."""
@@ -43,7 +51,7 @@ class RunFile:
     def read(self) -> Value | None:
         """The value, or None if nobody has written it yet."""
         try:
-            return t.cast(Value, json.loads(self._path.read_text(encoding="utf-8")))
+            return t.cast(Value, json.loads(self._path.read_text(encoding="utf-8"))["value"])
         except FileNotFoundError:
             return None
 
@@ -52,5 +60,5 @@ class RunFile:
         temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file)
+            json.dump({"run": mark_of_this_run(), "value": value}, file)
         temporary.rename(self._path)

@@ -24,6 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import REQUESTS_IMPORT_ERROR
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
     PROCESS,
     OptionSources,
@@ -38,10 +39,13 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
     accounts,
     writer_lock,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import store_opener
 
 display = Display()
+revoke_at_end()
 Values = dict[str, t.Any]
 _ACTION_GROUP = "group/ellipsis.drive.ellipsis"
 _OF_SETS = ("secrets", "superseded_secrets")
@@ -65,14 +69,19 @@ class EllipsisAction(ActionBase):
         params = plain(self._task.args)
         origins = self._inherit(params, task_vars or {})
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
-            result = self._run_elsewhere(params, origins, task_vars or {})
-        else:
-            result = self._run_here(params, origins)
-        if result.get("secret") or any(any((result.get(name) or {}).values()) for name in _OF_SETS):
-            self._censor(result)
-        return result
+            return self._run_elsewhere(params, origins, task_vars or {})
+        return self._run_here(params, origins, task_vars or {}, apply=not self._task.check_mode, finish=self._censored)
 
-    def _run_here(self, params: Values, origins: OptionSources) -> Values:
+    def _run_here(
+        self,
+        params: Values,
+        origins: OptionSources,
+        task_vars: Values,
+        *,
+        apply: bool,
+        finish: t.Callable[[Values], Values],
+    ) -> Values:
+        """Run the core in this process. finish: what the task makes of its result before new secrets count as handed over."""
         if REQUESTS_IMPORT_ERROR:
             return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         valid = params
@@ -82,17 +91,17 @@ class EllipsisAction(ActionBase):
             account = account_for(connection, lock_timeout=valid.get("lock_timeout", 0), holder=self._holder())
             if self._is_retry(params):
                 account.forget()
-            context = Context(
-                account, not self._task.check_mode, store_opener(self._loader, connection), display.display
-            )
-            result = self.core(valid, context)
+            memory = FileMemory(connection, self._declarer(task_vars), apply=apply)
+            context = Context(account, apply, store_opener(self._loader, connection), display.display, memory)
+            with handing_over(account):
+                result = self.core(valid, context)
+                if result.get("failed"):
+                    result["msg"] = origins.of_requests(result["msg"], valid)
+                return finish(result)
         except EllipsisError as exc:
             for account in accounts():
                 account.forget()
             return {"failed": True, "msg": origins.tell(exc, valid)}
-        if result.get("failed"):
-            result["msg"] = origins.of_requests(result["msg"], valid)
-        return result
 
     def _run_elsewhere(self, params: Values, origins: OptionSources, task_vars: Values) -> Values:
         """Send the real module to the delegated host, under the lock of this controller."""
@@ -121,7 +130,7 @@ class EllipsisAction(ActionBase):
         if result.get("failed"):
             # The module knows who asked whom, but not where its options had been before.
             result["msg"] = origins.of_options(str(result.get("msg", "")))
-        return result
+        return self._censored(result)
 
     def _inherit(self, params: Values, task_vars: Values) -> OptionSources:
         """Fill connection options from variables, then from the task's environment, then from ours."""
@@ -152,6 +161,11 @@ class EllipsisAction(ActionBase):
     def _holder(self) -> str:
         return f"task {self._task.get_name()!r}"
 
+    def _declarer(self, task_vars: Values) -> Declarer:
+        item = "an item of " if "ansible_loop_var" in task_vars else ""
+        host = task_vars.get("inventory_hostname", "localhost")
+        return Declarer(f"{item}{self._holder()} on {host}", self._task._uuid)  # noqa: SLF001 - the same for all hosts
+
     def _is_retry(self, params: Values) -> bool:
         """Whether this is another try of the same item of the same task (until, retries)."""
         global _previous_call
@@ -159,16 +173,19 @@ class EllipsisAction(ActionBase):
         again, _previous_call = call == _previous_call, call
         return again
 
-    def _censor(self, result: Values) -> None:
+    def _censored(self, result: Values) -> Values:
         """Hide a result with a secret from every callback; what is registered stays usable.
 
         Both are needed: before ansible-core 2.19 the first alone leaves the summary of a loop in clear.
         """
+        if not result.get("secret") and not any(any((result.get(name) or {}).values()) for name in _OF_SETS):
+            return result
         if not self._task.no_log:
             for line in _lines(result):
                 display.display(line)
         result["_ansible_no_log"] = True
         self._task.no_log = True
+        return result
 
 
 def _lines(result: Values) -> t.Iterator[str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
 
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.run_memory import declared
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
     CONNECTION_SPEC,
     connection_of,
@@ -22,6 +25,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors impor
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import normalise
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
     PROCESS,
     OptionSources,
@@ -31,8 +35,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sou
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import ACCESS_TOKEN_SPEC, desired_of
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import lookup_account, writer_lock
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import lookup_account
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import once_per_run, revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import open_store, store_opener
@@ -52,7 +57,9 @@ SPEC: Values = {
 }
 # What is not stored lives for one run; a token that lives much longer would pile up unseen.
 _LONGEST_UNSTORED = 86400
+DEFAULT_UNSTORED = "1h"
 display = Display()
+revoke_at_end()
 
 
 def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loader: DataLoader) -> list[t.Any]:
@@ -125,46 +132,52 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
     wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
     wanted["held_id"] = None
     apply = not variable("ansible_check_mode")
-    if params["store"] is not None:
-        return _run(wanted, apply, loader)
-    return _once_per_run(wanted, apply, loader)
+    declarer = Declarer(f"a lookup on {variable('inventory_hostname') or 'localhost'}")
+    if params["store"] is None:
+        return _of_this_run(wanted, apply, declarer)
+    connection = connection_of(wanted)
+    memory = FileMemory(connection, declarer, apply=apply)
+    with (
+        lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=description) as account,
+        handing_over(account),
+    ):
+        context = Context(account, apply, store_opener(loader, connection), memory=memory)
+        return _facts(_access_token.run(wanted, context), description, apply)
 
 
-def _once_per_run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
-    """A token that nobody keeps: made by whoever asks first, while the others wait."""
-    lifetime = desired_of(wanted).lifetime
-    if lifetime == NEVER or lifetime > _LONGEST_UNSTORED:
+def _of_this_run(wanted: Values, apply: bool, declarer: Declarer) -> Values:
+    """A token that nobody keeps: it belongs to this run, and no other run has anything to do with it."""
+    wanted["valid_for"] = wanted["valid_for"] or DEFAULT_UNSTORED
+    desired = desired_of(wanted, run_only=True)
+    if desired.lifetime == NEVER or desired.lifetime > _LONGEST_UNSTORED:
         raise OptionError(
             f"valid_for: {wanted['valid_for']!r} is too long for a token that is made anew on every run; write at most 24h, "
             "or set store"
         )
-    wanted["held_id"] = ""
     connection = connection_of(wanted)
-    shared = RunFile(connection.api_url, connection.organization_id, wanted["owner"], wanted["description"])
-    found = shared.read()
-    if found is None:
-        with writer_lock(
-            connection.api_url,
-            wanted["owner"],
-            timeout=wanted["lock_timeout"],
-            holder=f"lookup of {wanted['description']!r}",
+
+    @contextlib.contextmanager
+    def make() -> t.Iterator[tuple[Values, Account]]:
+        with (
+            lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder="this run") as account,
+            handing_over(account),
         ):
-            found = shared.read() or _run(wanted, apply, loader)
-            if apply:
-                shared.write(found)
-    return found
+            result = _access_token.run_only(wanted, Context(account, apply))
+            yield _facts(result, wanted["description"], apply), account
+
+    with declared(FileMemory(connection, declarer, apply=apply), [desired]):
+        if apply:
+            return once_per_run(connection, desired, make)
+        with make() as (facts, _account):
+            return facts
 
 
-def _run(wanted: Values, apply: bool, loader: DataLoader) -> Values:
-    """Converge through the core of the module."""
-    connection = connection_of(wanted)
-    with lookup_account(connection, lock_timeout=wanted["lock_timeout"], holder=wanted["description"]) as account:
-        result = _access_token.run(wanted, Context(account, apply, store_opener(loader, connection)))
+def _facts(result: Values, description: str, apply: bool) -> Values:
     secret = result.get("secret")
     if secret is None and apply:
         raise EllipsisError(
-            f"{wanted['description']!r} has a token but its secret is not known here ({result['reason']}); it may have been "
+            f"{description!r} has a token but its secret is not known here ({result['reason']}); it may have been "
             "made by another controller at the same moment. Run again."
         )
-    placeholder = f"(the secret of {wanted['description']!r}, which is only created outside of check mode)"
+    placeholder = f"(the secret of {description!r}, which is only created outside of check mode)"
     return {**{field: result["access_token"].get(field) for field in FIELDS}, "secret": secret or placeholder}

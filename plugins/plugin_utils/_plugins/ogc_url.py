@@ -11,7 +11,7 @@ import typing as t
 from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import DEFAULT_API_URL
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import DEFAULT_API_URL, shown_address
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import scrub
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
 
@@ -75,6 +75,8 @@ def _token(value: t.Any) -> str:
         return ""
     if not isinstance(value, str) or not value.strip():
         raise OptionError("token: it is empty or not a text; leave it out for an address without a token")
+    if value.strip() in (".", ".."):
+        raise OptionError("token: it is no token but a part of an address; register it from ellipsis_access_token")
     return quote(value.strip(), safe="")
 
 
@@ -82,8 +84,9 @@ def _base(option: str, value: t.Any) -> str:
     text = str(value).rstrip("/")
     # Without credentials, which the clients of the address would show.
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", text):
-        shown = _shown(text.rsplit("@", 1)[-1])
-        raise OptionError(f"{option}: {shown} is not a plain address; write one like https://app.ellipsis-drive.com")
+        raise OptionError(
+            f"{option}: {shown_address(text)!r} is not a plain address; write one like https://app.ellipsis-drive.com"
+        )
     return text
 
 

@@ -40,7 +40,8 @@ class StoredSlot:
 class Entry:
     """A held secret; without an id only the nonces of creations that were begun.
 
-    replaced: ids held before, latest last. previous: the token that the held one replaced, for as long as it lives.
+    replaced: ids held before, latest last. previous: the token that the held one replaced, for as long as it lives, with the
+    one before it as its own previous one.
     """
 
     slot: StoredSlot
@@ -56,8 +57,15 @@ class Entry:
 
     @property
     def bare(self) -> Entry:
-        """The held secret and nothing else."""
-        return replace(self, pending=(), replaced=(), previous=None)
+        """The held secret and those before it."""
+        return replace(self, pending=(), replaced=())
+
+    def tokens(self) -> t.Iterator[Entry]:
+        """The held token and those before it, latest first."""
+        if self.id:
+            yield self
+        if self.previous:
+            yield from self.previous.tokens()
 
 
 def entries_of(value: t.Any) -> dict[str, Entry]:
@@ -71,13 +79,13 @@ def entries_of(value: t.Any) -> dict[str, Entry]:
 
 def raw_of(entry: Entry, before: Raw | None = None) -> Raw:
     """The mapping of an entry; what others added to it before is kept."""
-    raw = _raw_token(entry)
+    raw = {name: getattr(entry, name) for name in _TOKEN_FIELDS} if entry.id else {}
     raw.update(owner=entry.slot.owner, api_url=entry.slot.api_url)
     if entry.slot.organization_id:
         raw["organization_id"] = entry.slot.organization_id
     raw.update({name: list(getattr(entry, name)) for name in _LIST_FIELDS if getattr(entry, name)})
     if entry.previous:
-        raw["previous"] = _raw_token(entry.previous)
+        raw["previous"] = _raw_previous(entry.previous)
     raw.update({name: value for name, value in sorted((before or {}).items()) if name not in _KNOWN})
     return raw
 
@@ -95,17 +103,27 @@ def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
 
 def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:
     """The entry when these tokens are no more: the previous secret comes back in place of a held one that is gone."""
-    previous = entry.previous if entry.previous and entry.previous.id not in token_ids else None
-    if entry.id not in token_ids:
-        return replace(entry, previous=previous)
-    if previous is None and not entry.pending:
+    left = [each for each in entry.tokens() if each.id not in token_ids]
+    chain = chained(left)
+    if entry.id and entry.id not in token_ids:
+        return replace(entry, previous=chain.previous if chain else None)
+    if chain is None and not entry.pending:
         return None
-    back = previous or Entry(entry.slot)
+    back = chain or Entry(entry.slot)
     return replace(back, pending=entry.pending, replaced=tuple(each for each in entry.replaced if each != back.id))
 
 
-def _raw_token(entry: Entry) -> Raw:
-    return {name: getattr(entry, name) for name in _TOKEN_FIELDS} if entry.id else {}
+def chained(tokens: t.Sequence[Entry]) -> Entry | None:
+    """Tokens, latest first, each with the next one as its previous one."""
+    chain: Entry | None = None
+    for each in reversed(tokens):
+        chain = replace(each.bare, previous=chain)
+    return chain
+
+
+def _raw_previous(entry: Entry) -> Raw:
+    raw: Raw = {name: getattr(entry, name) for name in _TOKEN_FIELDS}
+    return {**raw, "previous": _raw_previous(entry.previous)} if entry.previous else raw
 
 
 def _entry_of(description: str, raw: t.Any) -> Entry:
@@ -119,8 +137,7 @@ def _entry_of(description: str, raw: t.Any) -> Entry:
         api_url=_text(raw, "api_url", where, required=True) or "",
         organization_id=_text(raw, "organization_id", where) or None,
     )
-    previous = _token_of(slot, raw["previous"], f"{where}.previous") if raw.get("previous") else None
-    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced, previous=previous)
+    return replace(_token_of(slot, raw, where), pending=pending, replaced=replaced)
 
 
 def _token_of(slot: StoredSlot, raw: t.Any, where: str) -> Entry:
@@ -129,7 +146,8 @@ def _token_of(slot: StoredSlot, raw: t.Any, where: str) -> Entry:
     texts: dict[str, t.Any] = {name: _text(raw, name, where) for name in _TOKEN_FIELDS}
     if bool(texts["id"]) != bool(texts["token"]):
         raise StoreError(f"must have both id and token, or neither, in {where}.")
-    return Entry(slot, **texts)
+    previous = _token_of(slot, raw["previous"], f"{where}.previous") if raw.get("previous") else None
+    return Entry(slot, **texts, previous=previous)
 
 
 def _texts(raw: Raw, name: str, where: str) -> tuple[str, ...]:

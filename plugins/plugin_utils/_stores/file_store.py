@@ -33,6 +33,11 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.yaml_edit i
 __all__ = ["Entry", "FileStore", "ForeignEntry", "StoreError", "StoredSlot"]
 
 
+# For the rehearsal of a write: how much longer a vault is than its text, and the most an entry takes.
+_VAULT_GROWTH = 5
+_ENTRY_BYTES = 4096
+
+
 @dataclass(frozen=True)
 class _Document:
     content: Content
@@ -70,10 +75,21 @@ class FileStore:
         self._warn = warn
 
     def check(self) -> None:
-        """Fail where a write would fail, without writing."""
+        """Fail where a write would fail, as far as looking tells."""
         with _sentences(self.path):
             _vaultfile.check_directory(self.path)
             self._identity(self._load().content)
+
+    def rehearse(self) -> None:
+        """Fail where a write would fail: do all of it beside the file, and throw that away."""
+        with _sentences(self.path):
+            _vaultfile.check_directory(self.path)
+            document = self._load()
+            identity = self._identity(document.content)
+            # Whether the key can be changed depends on the text around it and not on what is written there.
+            write_key(document.content.text or "---\n", KEY, {})
+            size = len(document.content.text.encode()) * (_VAULT_GROWTH if identity else 1) + _ENTRY_BYTES
+            _vaultfile.rehearse(self.path, size * (2 if self._backup else 1), private=identity is None)
 
     def entries(self) -> dict[str, Entry]:
         """All entries by description."""

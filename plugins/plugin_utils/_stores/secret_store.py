@@ -16,15 +16,15 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_sto
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import format_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import MOST_ALIVE, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import format_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.result import fingerprint
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Params
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import without
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import chained, without
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore, StoredSlot
 
-# How many replaced tokens are known as our own; more than these never live at a time.
-_REMEMBERED = 3
+# How many replaced tokens are known as our own, and their secrets kept; more than these never live at a time.
+_REMEMBERED = MOST_ALIVE - 1
 
 
 def open_store(params: Params, loader: DataLoader) -> FileStore:
@@ -78,7 +78,8 @@ class StoredSecrets:
     def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
         """The secret of a replaced token, kept beside that of its replacement."""
         entry = self._store.read(self._stored(slot))
-        return entry.previous.token if entry and entry.previous and entry.previous.id == token_id else None
+        found = entry.previous.tokens() if entry and entry.previous else ()
+        return next((each.token for each in found if each.id == token_id), None)
 
     def holds(self, token_id: str) -> bool:
         """Whether any entry holds the token, now or as the previous one."""
@@ -89,6 +90,10 @@ class StoredSecrets:
         after = {entry: without(entry, token_ids) for entry in self._store.entries().values()}
         self._store.keep([kept for entry, kept in after.items() if kept and kept != entry])
         self._store.forget([entry.slot for entry, kept in after.items() if kept is None])
+
+    def check(self) -> None:
+        """Do all of a write but its last step."""
+        self._store.rehearse()
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Record the nonces, which also proves that the secrets can be stored."""
@@ -110,23 +115,26 @@ class StoredSecrets:
 
     def secrets(self) -> t.Mapping[str, str]:
         """Everything that is in the file, previous secrets included."""
-        entries = self._store.entries().values()
-        kept = (*entries, *(entry.previous for entry in entries if entry.previous))
-        return {entry.id: entry.token for entry in kept if entry.id and entry.token}
+        kept = (each for entry in self._store.entries().values() for each in entry.tokens())
+        return {each.id: each.token for each in kept if each.id and each.token}
 
     def _entry(self, minted: Minted) -> Entry:
         generation, earlier = minted.generation, self._replaced[minted.slot]
         replaced = (*earlier.replaced, earlier.id)[-_REMEMBERED:] if earlier and earlier.id else ()
+        created_at = format_date(generation.marker.created) or ""
+        # Dates in this form are in the order of time.
+        before = earlier.tokens() if earlier else ()
+        living = [each for each in before if each.expires_at is None or each.expires_at > created_at]
         return Entry(
             self._stored(minted.slot),
             id=generation.id,
             token=minted.secret,
-            created_at=format_date(generation.marker.created),
+            created_at=created_at,
             expires_at=format_date(generation.expires_at),
             valid_for=format_duration(generation.marker.lifetime),
             fingerprint=fingerprint(minted.secret),
             replaced=replaced,
-            previous=earlier.bare if earlier and earlier.id else None,
+            previous=chained(living[:_REMEMBERED]),
         )
 
     def _stored(self, slot: Slot) -> StoredSlot:

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import secrets
 import stat
 import time
@@ -35,6 +37,8 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
 
 LOCK_SECONDS = 60
 _TEMPORARY = ".ellipsis-tmp"
+_IS_MOUNTED = "is mounted as a single file, so it can't be replaced: mount its directory."
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 Identity = tuple[str, VaultSecret]
 Stamp = tuple[int, ...]
 
@@ -167,20 +171,55 @@ def _sweep(path: Path) -> None:
             other.unlink(missing_ok=True)
 
 
+def rehearse(path: Path, size: int, *, private: bool) -> None:
+    """Fail where replace() would: all but its last step is done, and for that one looking has to do."""
+    if current_stamp(path):
+        _check_replaceable(path)
+    temporary = _temporary(path)
+    try:
+        _create(temporary, bytes(size), path, private)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_replaceable(path: Path) -> None:
+    if path.is_mount() or str(path).encode() in _mount_points():
+        raise StoreError(_IS_MOUNTED)
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
+    except PermissionError as exc:
+        # A mode that forbids writing (EACCES) is no obstacle for a rename.
+        if exc.errno == errno.EPERM:
+            raise StoreError("can't be replaced, since it is immutable or append-only: use chattr -i -a.") from None
+
+
+def _mount_points() -> t.Iterator[bytes]:
+    """Those of this process. Path.is_mount() does not see what is mounted from the same file system."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
+            yield _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), line.split(b" ")[4])
+
+
 def replace(path: Path, data: bytes, *, private: bool) -> Stamp:
     """Put the content in place of the file in one step. private: whatever mode it had, only the owner may read it."""
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}{_TEMPORARY}"
+    temporary = _temporary(path)
     try:
         _create(temporary, data, path, private)
         temporary.rename(path)
-    except BaseException:
+    except BaseException as exc:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(exc, OSError) and exc.errno == errno.EBUSY:
+            raise StoreError(_IS_MOUNTED) from None
         raise
     with contextlib.suppress(OSError):
         # The new file is in place: calling that a failure would make the caller revoke what was just stored.
         _sync_directory(path.parent)
     return stamp_of(path.lstat())
+
+
+def _temporary(path: Path) -> Path:
+    return path.parent / f".{path.name}.{secrets.token_hex(4)}{_TEMPORARY}"
 
 
 def back_up(path: Path) -> Path:
@@ -211,7 +250,13 @@ def _dress(descriptor: int, like: Path, private: bool) -> None:
         return
     new = os.fstat(descriptor)
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
+        try:
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        except PermissionError:
+            raise StoreError(
+                f"belongs to another user or group (uid {old.st_uid}, gid {old.st_gid}), which this process (uid "
+                f"{os.geteuid()}) can't keep: change its owner, or run as that user."
+            ) from None
     os.fchmod(descriptor, 0o600 if private else stat.S_IMODE(old.st_mode))
 
 

@@ -61,7 +61,22 @@ def test_secrets_are_in_no_repr() -> None:
         ({"api_url": "https:///v3"}, "api_url: 'https:///v3' is not an address; write one like"),
         ({"api_url": "https://x:port/v3"}, "api_url: 'https://x:port/v3' is not an address; write one like"),
         ({"api_url": "https://[::1/v3"}, "api_url: 'https://[::1/v3' is not an address; write one like"),
-        ({"api_url": "https://x/v3?token=1"}, "is not an address; write one like"),
+        ({"api_url": "https://x/v3?token=hunter2"}, "api_url: 'https://x/v3?…' is not an address; write one like"),
+        ({"api_url": "http://127.0.0.1:1/v3?key=hunter2"}, "api_url: 'http://127.0.0.1:1/v3?…' is not an address"),
+        ({"api_url": "https://x/v3#hunter2"}, "api_url: 'https://x/v3#…' is not an address"),
+        ({"api_url": "https://x/v3?a=hunter2@hunter2"}, "api_url: 'https://…' is not an address"),
+        ({"api_url": "me:hunter2@x"}, "api_url: '…@x' is not an address"),
+        ({"api_url": "me:hunter2@hunter2@x/v3"}, "api_url: '…@x/v3' is not an address"),
+        ({"api_url": "me:hu#hunter2@x/v3"}, "api_url: '…' is not an address"),
+        ({"api_url": "ftp://me:hunter2@x/v3"}, "api_url: holds a user name or password"),
+        ({"api_url": "https://me:hunter2@[x/v3"}, "api_url: 'https://…@[x/v3' is not an address"),
+        ({"api_url": "epat_hunter2"}, "api_url: '********' is not an address"),
+        ({"api_url": "https://x/v3\nhunter"}, "is not an address"),
+        ({"api_url": "https://x/v 3"}, "is not an address"),
+        ({"api_url": "http://x/v3"}, "api_url: 'http://x/v3' would send the login through the network in clear"),
+        ({"api_url": "http://127.0.0.1.x.org/v3"}, "allow_cleartext_login=true"),
+        ({"api_url": "http://10.0.0.1/v3"}, "allow_cleartext_login=true"),
+        ({"api_url": "HTTP://x/v3"}, "allow_cleartext_login=true"),
         (
             {"api_url": "https://me:hunter2@x/v3"},
             "api_url: holds a user name or password; write them in username and pass",
@@ -132,7 +147,19 @@ def test_other_options_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     connection = connection_of(validated(api_token="abc"))
     assert (connection.api_url, connection.validate_certs) == ("https://other.example.com/v3", False)
     assert connection.organization_id is None
-    assert connection_of(validated(api_token="abc", api_url="http://task/v3")).api_url == "http://task/v3"
+    assert connection_of(validated(api_token="abc", api_url="https://task/v3")).api_url == "https://task/v3"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8080", "api.localhost", "127.0.0.1:1", "127.9.9.9", "[::1]:80"]
+)
+def test_this_host_needs_no_encryption(host: str) -> None:
+    assert connection_of(validated(api_token="abc", api_url=f"http://{host}/v3")).api_url == f"http://{host}/v3"
+
+
+def test_a_login_in_clear_is_sent_where_that_is_allowed() -> None:
+    allowed = validated(api_token="abc", api_url="http://x/v3", allow_cleartext_login=True)
+    assert connection_of(allowed).api_url == "http://x/v3"
 
 
 def test_false_is_a_value() -> None:

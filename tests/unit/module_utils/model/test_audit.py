@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,11 @@ def ours(token_id: str, *, age: int = DAY, lifetime: int = 90 * DAY, **facts: An
     access = facts.pop("made_with", VIEW)
     marker = Marker(SLOT, spec_of(access, "all"), NOW - age, lifetime, f"{token_id:a>5}")
     return ListedToken(token_id, encode(marker), marker, facts.pop("access", access), **facts)
+
+
+def of_a_run(token_id: str) -> ListedToken:
+    marker = Marker(replace(SLOT, run_only=True), spec_of(VIEW, "all"), NOW - 60, 3600, f"{token_id:a>5}")
+    return ListedToken(token_id, encode(marker), marker, VIEW)
 
 
 def foreign(token_id: str, description: str = "by hand", **facts: Any) -> ListedToken:
@@ -45,12 +51,14 @@ CASES: list[tuple[str, list[ListedToken], dict[str, Any], list[tuple[str, str]]]
     ("admin", [ours("a", made_with=ADMIN)], {}, [("a", "too_wide")]),
     ("replaced lately", [ours("a", age=3 * DAY), ours("b")], {}, []),
     ("replaced long ago", [ours("a", age=9 * DAY), ours("b", age=3 * DAY)], {}, [("a", "superseded_overdue")]),
+    ("as many as may live at once", [ours(name, age=300 - ord(name)) for name in "abcdefghij"], {}, []),
     (
-        "three of them",
-        [ours("a", age=300), ours("b", age=200), ours("c", age=100)],
+        "one more than that",
+        [ours(name, age=300 - ord(name)) for name in "abcdefghijk"],
         {},
-        [("a", "duplicate"), ("b", "duplicate")],
+        [(name, "duplicate") for name in "abcdefghij"],
     ),
+    ("of one run", [of_a_run("a"), of_a_run("b"), ours("c")], {"held": {"c"}}, [("a", "run_only"), ("b", "run_only")]),
     ("unmanaged", [foreign("a")], {}, [("a", "unmanaged")]),
     ("no dates at all", [foreign("a"), foreign("b", "other")], {}, [("a", "unmanaged"), ("b", "unmanaged")]),
     (

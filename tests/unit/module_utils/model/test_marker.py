@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -26,12 +27,13 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker impor
 )
 
 MARKER = Marker(Slot("default", "tiles"), "abcde2", 1800000000, 2592000, "0a9zz")
+OF_A_RUN = Slot("default", "tiles", run_only=True)
 TEXT = "tiles [ed1:default:abcde2:tro8w0:1jk00:0a9zz]"
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=50)
 DESCRIPTIONS = WORDS.map(normalise).filter(lambda text: complaint(text) is None)
 MARKERS = st.builds(
     Marker,
-    st.builds(Slot, st.text("abz09-", min_size=1, max_size=12), DESCRIPTIONS),
+    st.builds(Slot, st.text("abz09-", min_size=1, max_size=12), DESCRIPTIONS, st.booleans()),
     st.text("abcz234567", min_size=6, max_size=6),
     st.integers(1577836800, 36**6 - 1),
     st.integers(0, 36**6 - 1),
@@ -42,6 +44,8 @@ MARKERS = st.builds(
 def test_form() -> None:
     assert encode(MARKER) == TEXT
     assert parse(TEXT) == MARKER
+    assert encode(replace(MARKER, slot=OF_A_RUN)) == TEXT.replace("ed1", "edr")
+    assert parse(TEXT.replace("ed1", "edr")) == replace(MARKER, slot=OF_A_RUN)
 
 
 @given(MARKERS)
@@ -127,6 +131,7 @@ def test_not_read(text: object) -> None:
         ("a\u2028b", "is more than one line of plain text"),
         ("a\ud800b", "is more than one line of plain text"),
         ("a [ed1:b", "contains '[ed1:', which marks the tokens of this collection"),
+        ("a [edr:b", "contains '[edr:', which marks the tokens of this collection"),
         ("a" * 51, "has 51 characters, and at most 50 are possible"),
         ("😀" * 26, "has 52 characters, and at most 50 are possible"),
     ],

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations im
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import (
+    MOST_ALIVE,
     Delete,
     Desired,
     Forget,
@@ -50,6 +51,9 @@ def live(
 
 FRESH, OLD, DUE, OLDER = live("fresh", 60), live("old", DAY), live("due", 25 * DAY), live("older", 2 * DAY)
 DRIFTED = live("drift", DAY, spec=OTHER_ACCESS)
+# A was replaced 30 minutes ago, and B, which replaced it, 10 minutes ago.
+A, B, C = live("a", 40 * 60), live("b", 30 * 60), live("c", 10 * 60)
+MANY = tuple(live(f"m{number}", 60 - number) for number in range(MOST_ALIVE))
 
 
 def tracked(held: str | None = None, *pending: str, store: str = "") -> Held:
@@ -116,21 +120,40 @@ CASES = [
     Case("after the overlap", (OLDER, OLD), "retire", "-older"),
     Case("after a short overlap", (OLD, FRESH), "retire", "-old", desired={"overlap": 59}),
     Case("without overlap", (OLD, FRESH), "retire", "-old", desired={"overlap": 0}),
+    Case("without overlap, replaced in the future", (OLD, live("x", -1)), "retire", "-old", desired={"overlap": 0}),
     Case("three live", (OLDER, OLD, FRESH), "retire", "-older", superseded=("old",)),
+    Case("each for its own overlap", (A, B, C), "none", superseded=("a", "b")),
+    Case("the first one's overlap is over", (A, B, C), "retire", "-a", desired={"overlap": 1800}, superseded=("b",)),
+    Case("a fourth wanted", (A, B, C), "forced", "mint", {"regenerate": "always"}, superseded=("a", "b", "c")),
+    Case("a fourth wanted, at once", (A, B, C), "forced", "mint -a -b -c", {"regenerate": "always", "overlap": 0}),
     Case(
-        "three live, a fourth wanted",
-        (OLDER, OLD, DRIFTED),
-        "drift",
-        "mint -older -old",
-        superseded=("drift",),
-        changes=("access_list",),
+        "a fourth wanted, the first one's overlap is over",
+        (A, B, C),
+        "forced",
+        "mint -a",
+        {"regenerate": "always", "overlap": 1800},
+        superseded=("b", "c"),
     ),
+    Case(
+        "a lost one replaced nobody", (A, B, C), "retire", "-b", {"overlap": 900}, tracked("c", "b"), superseded=("a",)
+    ),
+    Case("as many as possible", MANY, "none", superseded=tuple(each.id for each in MANY[:-1])),
     # Who holds what
     Case("held", (FRESH,), "none", held=tracked("fresh")),
     Case("nobody holds it", (FRESH,), "secret_missing", "mint", held=tracked(), superseded=("fresh",)),
     Case("the held one is gone", (FRESH,), "secret_missing", "mint", held=tracked("gone"), superseded=("fresh",)),
     Case("nobody holds it, at once", (FRESH,), "secret_missing", "mint -fresh", {"overlap": 0}, tracked()),
     Case("nobody holds the first", (), "create", "mint", held=tracked()),
+    Case(
+        "nobody's go when there is a new one",
+        (B, C),
+        "forced",
+        "mint -c",
+        {"regenerate": "always"},
+        tracked("b"),
+        (),
+        ("b",),
+    ),
     Case("the older one is held", (OLD, FRESH), "none", held=tracked("old"), superseded=("fresh",)),
     Case("a newer one was never held", (OLDER, OLD), "retire", "-old", held=tracked("older")),
     Case("the held one is due", (DUE, FRESH), "renew", "mint -fresh", held=tracked("due"), superseded=("due",)),
@@ -206,7 +229,7 @@ def words(decided: Plan) -> str:
 def test_plan(case: Case) -> None:
     decided = decide(case)
     assert (decided.reason, words(decided), decided.changes) == (case.reason, case.steps, case.changes)
-    assert tuple(each.id for each in decided.superseded) == case.superseded
+    assert tuple(each.generation.id for each in decided.superseded) == case.superseded
     assert decided.mints == ("mint" in case.steps)
 
 
@@ -247,6 +270,15 @@ def test_states(case: Case) -> None:
         ({}, (FRESH,), tracked("gone", store="s.yml"), "Token fresh of 'tiles'"),
         ({}, (OLD, FRESH), tracked(None, "old", store="s.yml"), "Token fresh of 'tiles'"),
         ({"regenerate": "always"}, (FRESH,), tracked(store="s.yml"), "Token fresh of 'tiles'"),
+        (
+            {"regenerate": "always"},
+            MANY,
+            Held(),
+            (
+                "'tiles' (owner default) has 10 tokens that were replaced and live on for their overlap, and more than 10 tokens of "
+                "it may not live at once; nothing was changed. Run again after 2027-01-15T08:59:01Z, or shorten overlap."
+            ),
+        ),
     ],
 )
 def test_refused(desired: dict[str, Any], generations: Any, held: Held, message: str) -> None:
@@ -309,13 +341,45 @@ def test_any_plan_is_safe(generations: tuple[Generation, ...], held: Held, regen
     lost = {each.id for each in generations if each.marker.nonce in held.pending}
     assert len(gone) == len(set(gone)) and set(gone) <= {each.id for each in generations}
     assert set(early) <= lost and held.id not in early, "only what nobody holds goes before its replacement is there"
-    assert len(generations) - len(gone) + decided.mints <= 2, "two generations after a task"
+    assert {each.generation.id for each in decided.superseded} == {each.id for each in generations} - {
+        *gone,
+        decided.current.id if decided.current and not decided.mints else None,
+    }
     assert len(generations) - len(gone) + decided.mints >= 1
     if not decided.mints:
         assert decided.current is not None and decided.current.id not in gone
         assert not held.tracked or decided.current.id == held.id
     if overlap == 0:
         assert len(generations) - len(gone) + decided.mints == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 2 * HOUR), st.booleans()), max_size=20),
+    st.sampled_from([600, HOUR, DAY]),
+    st.sampled_from(["nobody tracks it", "held_id", "store"]),
+)
+def test_what_was_promised_holds(changes: list[tuple[int, bool]], overlap: int, mode: str) -> None:
+    """A replaced generation lives until the moment that every plan since has named, and goes with the first plan after."""
+    now, held, found, promised = NOW, Held(), list[Generation](), dict[str, float]()
+    for number, (passed, wider) in enumerate(changes):
+        now += passed
+        found = [each for each in found if each.expires_at is None or each.expires_at > now]
+        wanted = replace(WANTED, scope="ogc" if wider else "all", overlap=overlap)
+        try:
+            decided = plan(wanted, found, held, now)
+        except Refused:
+            assert len(found) == MOST_ALIVE
+            continue
+        gone = {each.token_id for each in decided.steps if isinstance(each, Delete)}
+        assert gone == {each for each in promised if promised[each] <= now and each in {one.id for one in found}}
+        found = [each for each in found if each.id not in gone]
+        if decided.mints:
+            found.append(live(f"t{number}", NOW - now, spec=wanted.spec))
+            replaced = (*held.replaced, held.id) if held.id else ()
+            held = Held(True, found[-1].id, exclusive=mode, replaced=frozenset(replaced))
+            held = {"store": held, "held_id": replace(held, exclusive=""), "nobody tracks it": Held()}[mode]
+        promised.update({each.generation.id: (each.since or now) + overlap for each in decided.superseded})
+        assert len(found) <= MOST_ALIVE
 
 
 @given(st.permutations(["view", "edit", "admin", "share"]))

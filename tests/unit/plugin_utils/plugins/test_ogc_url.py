@@ -59,8 +59,14 @@ MISTAKES: list[tuple[Any, Any, dict[str, Any], str]] = [
     (ID, "wms", {"token": ""}, "token: it is empty or not a text; leave it out"),
     (ID, "wms", {"token": ["s"]}, "token: it is empty or not a text; leave it out"),
     (ID, "wms", {"api_url": "api.ellipsis-drive.com"}, "api_url: 'api.ellipsis-drive.com' is not a plain address"),
-    (ID, "wms", {"api_url": "https://api.example/v3?x=1"}, "api_url: 'https://api.example/v3?x=1' is not a plain"),
-    (ID, "wms", {"api_url": "https://me:pass@api.example/v3"}, "api_url: 'api.example/v3' is not a plain address"),
+    (ID, "wms", {"api_url": "https://api.example/v3?x=1"}, "api_url: 'https://api.example/v3?…' is not a plain"),
+    (ID, "wms", {"token": ".."}, "token: it is no token but a part of an address"),
+    (
+        ID,
+        "wms",
+        {"api_url": "https://me:pass@api.example/v3"},
+        "api_url: 'https://…@api.example/v3' is not a plain address",
+    ),
     (ID, "viewer", {"app_url": "nowhere"}, "app_url: 'nowhere' is not a plain address"),
     (ID, "viewer", {"api_url": "https://gis.example/v3"}, "app_url: it can't be told from the api_url"),
 ]

@@ -22,6 +22,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
 SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
 OLD = Entry(SLOT, id="old", token="test-secret-1")
 NEW = Entry(SLOT, id="new", token="test-secret-2", replaced=("older", "old"), previous=OLD)
+THIRD = Entry(SLOT, id="third", token="test-secret-3", replaced=("older", "old", "new"), previous=NEW.bare)
 LOST = Entry(SLOT, pending=("aaaaa",))
 
 
@@ -33,6 +34,9 @@ LOST = Entry(SLOT, pending=("aaaaa",))
         pytest.param(NEW, {"new"}, replace(OLD, replaced=("older",)), id="the one in use"),
         pytest.param(NEW, {"new", "old"}, None, id="both"),
         pytest.param(OLD, {"old"}, None, id="the only one"),
+        pytest.param(THIRD, {"new"}, replace(THIRD, previous=OLD), id="one between"),
+        pytest.param(THIRD, {"third"}, replace(NEW, replaced=("older", "old")), id="the latest of three"),
+        pytest.param(THIRD, {"third", "new"}, replace(OLD, replaced=("older", "new")), id="two of three"),
         pytest.param(replace(OLD, pending=("aaaaa",)), {"old"}, LOST, id="creations that were begun are remembered"),
         pytest.param(LOST, {"new"}, LOST, id="without a token"),
     ],
@@ -41,8 +45,9 @@ def test_without(entry: Entry, revoked: set[str], after: Entry | None) -> None:
     assert without(entry, revoked) == after
 
 
-def test_there_and_back() -> None:
-    assert entries_of({"roads": raw_of(NEW)}) == {"roads": NEW}
+@pytest.mark.parametrize("entry", [OLD, NEW, THIRD, LOST], ids=["one", "two", "three", "none yet"])
+def test_there_and_back(entry: Entry) -> None:
+    assert entries_of({"roads": raw_of(entry)}) == {"roads": entry}
 
 
 @pytest.mark.parametrize("previous", ["text", {"id": "old"}, {"id": "old", "token": 5}])

@@ -9,7 +9,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout import Rollout, Values, named
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declarations import named
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout import Rollout, Values
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,15 @@ class Host:
 Hosts = t.Mapping[str, Host]
 
 
-def verdict(hosts: Hosts, minted: Values, rolled: Rollout, *, check_mode: bool) -> Values:
+def verdict(hosts: Hosts, failures: t.Mapping[str, str], rolled: Rollout, *, check_mode: bool) -> Values:
     """What failures lead to. Only the slots of a host that failed are affected.
 
-    restore: slots whose earlier secret goes back to their hosts. revoke: ids of new tokens. messages: why which host fails.
+    failures: by description, why a slot has no token to deliver. restore: slots whose earlier secret goes back to their hosts.
+    revoke: ids of new tokens. messages: why which host fails.
     """
     affected = {slot for host in hosts.values() if host.failure for slot in host.confirmed or ()}
     back = {} if check_mode else {slot: rolled[slot] for slot in sorted(affected) if slot in rolled}
-    said = {slot: _becomes(slot, each) for slot, each in back.items()}
-    said.update({slot: f"{slot!r}: {why}" for slot, why in minted.get("failures", {}).items()})
-    messages = {name: _message(name, hosts, said) for name, host in hosts.items() if host.here}
+    messages = {name: _message(name, hosts, back, failures) for name, host in hosts.items() if host.here}
     return {
         "affected": sorted(affected),
         "restore": [slot for slot, each in back.items() if each["earlier"]],
@@ -46,54 +46,69 @@ def verdict(hosts: Hosts, minted: Values, rolled: Rollout, *, check_mode: bool) 
 
 
 def retirement(
-    hosts: Hosts, slots: t.Sequence[Values], minted: Values, rolled: Rollout, *, at_once: bool, tracked: bool
+    hosts: Hosts,
+    slots: t.Sequence[Values],
+    superseded: t.Mapping[str, t.Collection[str]],
+    rolled: Rollout,
+    *,
+    at_once: bool,
+    tracked: bool,
 ) -> Values:
     """What revokes the replaced tokens: at once where every host of the play has shown that it uses the new one, else after overlap.
 
-    slots: those that went well. tracked: the secrets are not in a store. notes: what is said of the others.
+    slots: those that went well. superseded: by description, the ids of replaced tokens that are live. tracked: the secrets are not
+    in a store. notes: what is said of those that live on. A token that this run replaced stays as long as a host is missing.
     """
     tokens, notes = [], []
     for slot in slots:
         name = slot["description"]
-        superseded = minted.get("access_tokens", {}).get(name, {}).get("superseded")
         current = rolled.get(name, {}).get("current", {}).get("id")
-        if not superseded or not current:
+        if not superseded.get(name) or not current:
             continue
         missing = [
             host
             for host, each in hosts.items()
             if each.confirmed is None or each.confirmed.get(name, current) != current
         ]
+        if missing:
+            notes.append(
+                f"The replaced token of {name!r} lives on for {slot['overlap']}, not yet renewed: {named(missing)}."
+            )
+            if rolled[name]["created"]:
+                continue
         # Nothing may be created here, since it would not be delivered.
         token = {**slot, "regenerate": "never", "renew_within": "0s"}
         if at_once and not missing:
             token["overlap"] = "0"
-        elif missing:
-            notes.append(
-                f"The replaced token of {name!r} lives on for {slot['overlap']}, not yet renewed: {named(missing)}."
-            )
         tokens.append({**token, "held_id": current} if tracked else token)
     return {"tokens": tokens, "notes": notes}
 
 
-def _becomes(slot: str, rolled: Values) -> str:
+def _becomes(slot: str, rolled: Values, *, delivered: bool) -> str:
     current, earlier = rolled["current"]["id"], rolled["earlier"]
     if earlier and rolled["created"]:
         return f"{slot!r}: the earlier token {earlier['id']} is in use again, the new token {current} is revoked."
     if earlier:
         return f"{slot!r}: the earlier token {earlier['id']} is in use again here; other hosts use the new token {current}, which stays."
     if rolled["created"]:
-        return f"{slot!r}: the new token {current} is revoked; there was none before it, so the delivered files hold a dead one."
+        files = ", so the delivered files hold a dead one" if delivered else ""
+        return f"{slot!r}: the new token {current} is revoked; there was none before it{files}."
     return f"{slot!r}: token {current} was not made by this run and stays."
 
 
-def _message(name: str, hosts: Hosts, said: t.Mapping[str, str]) -> str:
+def _message(name: str, hosts: Hosts, back: Rollout, failures: t.Mapping[str, str]) -> str:
     """What failed, on this host or else on one that shares a slot with it, and what becomes of its slots."""
-    own = set(hosts[name].confirmed or ())
+    host = hosts[name]
+    own = set(host.confirmed or ())
     culprits = [
-        other for other, host in hosts.items() if host.failure and (other == name or own & set(host.confirmed or ()))
+        other for other, each in hosts.items() if each.failure and (other == name or own & set(each.confirmed or ()))
     ]
-    words = [said[slot] for slot in hosts[name].confirmed or () if slot in said]
+    delivered = not (host.failure or {}).get("undelivered")
+    words = [
+        f"{slot!r}: {failures[slot]}" if slot in failures else _becomes(slot, back[slot], delivered=delivered)
+        for slot in host.confirmed or ()
+        if slot in failures or slot in back
+    ]
     if culprits:
         culprit = name if name in culprits else culprits[0]
         failure = hosts[culprit].failure or {}

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task hands its new secrets over, or takes its new tokens back: whatever ends it in a way that Python can see.
+
+That is any exception, those of the keyword C(timeout) included, the signals that end processes, and that there is nobody
+left who would get the result. See docs/design.md, "Secrets".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import typing as t
+
+from .._account.account import Account
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Ended(BaseException):
+    """The process is to end, so its work is undone first. No Exception, so that nobody takes it for a failure to go on from."""
+
+
+@contextlib.contextmanager
+def handing_over(account: Account) -> t.Iterator[None]:
+    """Around a task, up to the moment at which its result is on its way."""
+    with _EndingSignals() as signals:
+        try:
+            yield
+            if account.unclaimed and _is_orphan():
+                raise Ended("the run of Ansible that this task belongs to is over")
+            account.settle(account.unclaimed)
+        except BaseException:
+            signals.hold()
+            account.take_back()
+            account.forget()
+            raise
+
+
+def _is_orphan() -> bool:
+    """Whether this is a fork of Ansible whose parent is gone. With ansible-core 2.16, forks outlive a parent that is ended."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and parent.pid != os.getppid()
+
+
+class _EndingSignals:
+    """The signals that would end this process raise Ended, once, and do afterwards what they would have done."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, t.Any] = {}
+        self._received: int | None = None
+        self._held: set[t.Any] | None = None
+
+    def __enter__(self) -> _EndingSignals:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                handler = signal.getsignal(number)
+                # Who ignores a signal, as nohup does, goes on ignoring it.
+                if handler not in (signal.SIG_IGN, None):
+                    self._handlers[number] = signal.signal(number, self._receive)
+        return self
+
+    def _receive(self, number: int, _frame: object) -> None:
+        first, self._received = self._received is None, self._received or number
+        if first and self._held is None:
+            raise Ended(signal.Signals(number).name)
+
+    def hold(self) -> None:
+        """From now on nothing raises here, the alarm of the keyword C(timeout) included."""
+        self._held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+
+    def __exit__(self, *_details: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        if self._received is not None:
+            os.kill(os.getpid(), self._received)
+        if self._held is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._held)

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of the role that are taken once for all hosts of a batch, on the controller: begin, create, keep, settle, go back."""
+
+from __future__ import annotations
+
+import functools
+import os
+import typing as t
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.utils.display import Display
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import CONNECTION_SPEC
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token, access_tokens
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.action import EllipsisAction
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import declarations, outcome, rollout
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declarations import Declaration, is_present
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.formats import TEMPLATE, newest
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.state import (
+    HOSTS,
+    OUTSIDE,
+    STORE,
+    State,
+    changing,
+)
+
+Values = dict[str, t.Any]
+SPECIFICATION = Path(__file__).parents[3] / "roles" / "access_tokens" / "meta" / "argument_specs.yml"
+_TASK_FILES = ("access_tokens_check_tasks", "access_tokens_fetch_tasks", "access_tokens_keep_tasks")
+display = Display()
+
+
+@functools.cache
+def role_options() -> Values:
+    """The options of the role, as they are documented."""
+    specification = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]
+    return t.cast(Values, specification["provision"]["options"])
+
+
+class AllHosts(EllipsisAction):
+    """Takes one step. Each runs in a process of its own; what they tell each other is in the state."""
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        """The result of a step, without secrets unless tasks of the user keep them."""
+        super(EllipsisAction, self).run(tmp, task_vars)
+        self._task_vars = task_vars or {}
+        steps = {
+            "begin": self._begin,
+            "create": self._create,
+            "kept": self._kept,
+            "settle": self._settle,
+            "go_back": self._go_back,
+        }
+        try:
+            with changing(self._task_vars) as state:
+                return steps[self._task.args["step"]](state)
+        except EllipsisError as exc:
+            return {"failed": True, "msg": str(exc)}
+
+    # What hosts declare
+
+    def _begin(self, state: State) -> Values:
+        """Read and check what all hosts of the batch declare. With a store, plan; else what is held is not known yet."""
+        found = self._declarations()
+        slots, faults = declarations.gathered(found)
+        common = next(iter(found.values())).settings
+        if faults:
+            raise OptionError(" ".join(f"access_tokens: {fault}." for fault in faults))
+        for name, rolled in state.rolled.items():
+            created = rolled["created"] or state.earlier_batches.get(name, {}).get("created", False)
+            state.earlier_batches[name] = {**rolled, "created": created}
+        state.settings, state.slots, state.keeper = common, slots, _keeper(common)
+        state.declared = {host: list(each.slots) for host, each in found.items()}
+        state.failures, state.made, state.rolled, state.reasons = {}, {}, {}, {}
+        for host, each in found.items():
+            state.confirmed[host] = {slot["description"]: "" for slot in each.present}
+        if state.keeper == STORE and slots:
+            self._take_in(state, self._converge(state, apply=False))
+        return {
+            "changed": False,
+            "look": self._to_look_at(state, found),
+            "fetch": state.keeper == OUTSIDE,
+            "descriptions": [slot["description"] for slot in slots],
+        }
+
+    def _declarations(self) -> dict[str, Declaration]:
+        found: dict[str, Declaration] = {}
+        faults: dict[str, list[str]] = {}
+        for host in self._task_vars["ansible_play_batch"]:
+            try:
+                declaration, faults[host] = declarations.read(self._variables_of(host), role_options())
+            except AnsibleError as exc:
+                faults[host] = [" ".join(str(exc).split()).rstrip(".")]
+                continue
+            if declaration:
+                found[host] = declaration
+                faults[host] += self._missing_files(declaration)
+                if _keeper(declaration.settings) == HOSTS:
+                    faults[host] += declarations.files_that_tell(declaration)[1]
+        if any(faults.values()):
+            raise OptionError(declarations.sentences(faults))
+        return found
+
+    def _variables_of(self, host: str) -> Values:
+        """The variables of the role as a task of this host has them: hostvars know neither those of the role nor of its task."""
+        hostvars = self._task_vars["hostvars"]
+        # ansible-core has no public way to the variables of another host in the scope of a task.
+        manager, inventory = hostvars._variable_manager, hostvars._inventory  # noqa: SLF001 - see above
+        variables = manager.get_vars(
+            play=self._task._role._play,  # noqa: SLF001 - see above
+            host=inventory.get_host(host),
+            task=self._task,
+            _hosts=self._task_vars["ansible_play_hosts"],
+            _hosts_all=self._task_vars["ansible_play_hosts_all"],
+        )
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        names = [name for name in variables if name.startswith("access_tokens")]
+        return {name: plain(self._evaluated(templar, name, variables[name])) for name in names}
+
+    @staticmethod
+    def _evaluated(templar: t.Any, name: str, value: t.Any) -> t.Any:
+        try:
+            return templar.template(value)
+        except AnsibleError as exc:
+            raise AnsibleError(f"{name}: {exc}") from exc
+
+    def _missing_files(self, declaration: Declaration) -> list[str]:
+        faults = []
+        for name in _TASK_FILES:
+            value = declaration.settings.get(name)
+            if value and not os.path.isfile(os.path.join(self._task_vars["playbook_dir"], value)):
+                faults.append(f"{name}: {value!r} is no file; relative paths start at the playbook")
+        for delivery in (each for slot in declaration.slots for each in slot["deliver"]):
+            if delivery["format"] == TEMPLATE:
+                try:
+                    self._find_needle("templates", delivery["src"])
+                except AnsibleError as exc:
+                    faults.append(f"access_tokens: src {delivery['src']!r} of {delivery['dest']!r} is not found: {exc}")
+        return faults
+
+    def _to_look_at(self, state: State, found: t.Mapping[str, Declaration]) -> list[str]:
+        """Hosts whose files have to be looked at before anything is made: those that tell what is held, or will be written."""
+        if state.keeper != STORE:
+            return [host for host, each in found.items() if any(slot["deliver"] for slot in each.present)]
+        made = set(state.made.get("created", ()))
+        return [
+            host
+            for host, each in found.items()
+            if any(slot["deliver"] and slot["description"] in made for slot in each.present)
+        ]
+
+    # What there is
+
+    def _create(self, state: State) -> Values:
+        """Create what is missing or due for the hosts that are still there."""
+        active = set(self._task_vars["ansible_play_hosts"])
+        wanted = {slot["description"] for host, slots in state.declared.items() if host in active for slot in slots}
+        state.slots = [slot for slot in state.slots if slot["description"] in wanted]
+        if state.keeper == OUTSIDE:
+            state.held = newest([*plain(self._task_vars.get("access_tokens_held") or {}).items(), *state.held.items()])
+        planned = state.keeper == STORE and not state.made.get("changed")
+        if state.slots and not (planned or (state.keeper == STORE and self._task.check_mode)):
+            self._take_in(state, self._converge(state, apply=not self._task.check_mode))
+        for line in _lines(state.made):
+            display.display(line)
+        result = {
+            "changed": bool(state.made.get("changed")),
+            "hosts": self._with_work(state),
+            "checks": bool(state.settings.get("access_tokens_check_tasks")) and not self._task.check_mode,
+        }
+        if state.keeper == OUTSIDE:
+            self._task.no_log = True
+            to_keep = {} if self._task.check_mode else rollout.kept(state.rolled, "current")
+            result.update(held=state.held, to_keep=to_keep, _ansible_no_log=True)
+        return result
+
+    def _with_work(self, state: State) -> list[str]:
+        if state.settings.get("access_tokens_check_tasks"):
+            return list(state.declared)
+        return [
+            host
+            for host, slots in state.declared.items()
+            if any(is_present(slot) and slot["deliver"] and slot["description"] in state.rolled for slot in slots)
+        ]
+
+    def _take_in(self, state: State, made: Values) -> None:
+        """What the module answered, without its secrets where they are not needed any more."""
+        state.rolled = rollout.rollout(made, state.held, state.earlier_batches)
+        state.superseded = {
+            name: [old["id"] for old in token.get("superseded", ())] for name, token in made["access_tokens"].items()
+        }
+        created = set(made["created"])
+        state.unfinished = [name for name, ids in state.superseded.items() if ids and name not in created]
+        state.reasons = rollout.unknown(state.slots, made, state.rolled)
+        state.reasons.update(made["failures"])
+        state.made = {name: made[name] for name in ("changed", "access_tokens", "created", "failures", "retired")}
+
+    def _converge(self, state: State, *, apply: bool) -> Values:
+        settings = state.settings
+        created = [name for name, each in state.earlier_batches.items() if each["created"]]
+        held = None if state.keeper == STORE else state.held
+        tokens = rollout.to_create(state.slots, held, settings["access_tokens_rotate"], created)
+        return self._call(
+            access_tokens, {"tokens": tokens, "return_secret": True, "on_error": "continue"}, state, apply=apply
+        )
+
+    def _call(self, core: t.Any, options: Values, state: State, *, apply: bool) -> Values:
+        """What a module answers, with the options that the role has for all tokens."""
+        settings = state.settings
+        self.module, self.spec, self.core = "ellipsis.drive.ellipsis_access_tokens", core.SPEC, core.run
+        params = {name: value for name, value in plain(self._task.args).items() if name in CONNECTION_SPEC}
+        params.update(options, owner=settings["access_tokens_owner"])
+        if settings.get("access_tokens_store"):
+            params["store"] = settings["access_tokens_store"]
+            params["store_vault_id"] = settings.get("access_tokens_store_vault_id")
+            params["store_plaintext"] = settings["access_tokens_store_plaintext"]
+        params["take_over"] = settings["access_tokens_take_over"]
+        origins = self._inherit(params, self._task_vars)
+        result = self._run_here(params, origins, self._task_vars, apply=apply, finish=dict)
+        if result.get("failed") and "access_tokens" not in result:
+            raise EllipsisError(str(result["msg"]))
+        return result
+
+    def _kept(self, state: State) -> Values:
+        """Tasks of the user have kept the secrets: those of this run, or those before it where they went back."""
+        state.held.update(rollout.kept(state.rolled, self._task.args.get("which", "current")))
+        return {"changed": False}
+
+    # How it ends
+
+    def _settle(self, state: State) -> Values:
+        """Retire what was replaced when all went well; else fail, with what has to go back."""
+        active = set(self._task_vars["ansible_play_hosts"])
+        current = {name: each["current"]["id"] for name, each in state.rolled.items()}
+        for host in state.declared:
+            if host in active and host not in state.failures and not self._task.check_mode:
+                state.confirmed[host] = {name: current.get(name, "") for name in state.confirmed[host]}
+                # Later batches of hosts may have older ones.
+                known = {name: state.rolled[name]["current"] for name in state.confirmed[host] if name in state.rolled}
+                state.held.update(known if state.keeper != STORE else {})
+        hosts = state.hosts(self._task_vars["ansible_play_hosts_all"])
+        verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
+        if verdict["messages"]:
+            state.restore = verdict["restore"]
+            restored = set(state.restore)
+            back = [
+                host for host, slots in state.declared.items() if restored & {slot["description"] for slot in slots}
+            ]
+            return {"changed": False, "messages": verdict["messages"], "back": back}
+        return {**self._retire(state, ()), "messages": {}}
+
+    def _go_back(self, state: State) -> Values:
+        """The earlier secrets are delivered again: revoke the new tokens, and retire what went well."""
+        hosts = state.hosts(self._task_vars["ansible_play_hosts_all"])
+        verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
+        for token_id in verdict["revoke"]:
+            self._call(access_token, {"token_id": token_id, "state": "absent"}, state, apply=True)
+        for host in state.declared:
+            taken_back = set(verdict["restore"]) | set(verdict["affected"])
+            state.confirmed[host].update({name: "" for name in state.confirmed[host] if name in taken_back})
+        result = self._retire(state, verdict["affected"])
+        if state.keeper == OUTSIDE:
+            self._task.no_log = True
+            to_keep = rollout.kept(state.rolled, "earlier", verdict["affected"])
+            state.held.update(to_keep)
+            result.update(to_keep=to_keep, held=state.held, _ansible_no_log=True)
+        return result
+
+    def _retire(self, state: State, affected: t.Collection[str]) -> Values:
+        """Hosts that --limit left out would need what is replaced, so this is no part of such a run."""
+        if "ansible_limit" in self._task_vars:
+            return {"changed": False}
+        good = [slot for slot in state.slots if is_present(slot) and slot["description"] not in affected]
+        decided = outcome.retirement(
+            state.hosts(self._task_vars["ansible_play_hosts_all"]),
+            good,
+            state.superseded,
+            state.rolled,
+            at_once=state.settings["access_tokens_retire"],
+            tracked=state.keeper != STORE,
+        )
+        for note in decided["notes"]:
+            display.display(note)
+        if not decided["tokens"]:
+            return {"changed": False}
+        result = self._call(access_tokens, {"tokens": decided["tokens"]}, state, apply=not self._task.check_mode)
+        if result.get("failed"):
+            raise EllipsisError(str(result["msg"]))
+        return {"changed": result["changed"], "retired": result["retired"]}
+
+
+def _keeper(settings: Values) -> str:
+    if settings.get("access_tokens_keep_tasks"):
+        return OUTSIDE
+    return STORE if settings.get("access_tokens_store") else HOSTS
+
+
+def _lines(made: Values) -> t.Iterator[str]:
+    """One for each token that is not unchanged."""
+    for name, token in made.get("access_tokens", {}).items():
+        if name not in made["failures"] and (name in made["created"] or name in made["retired"]):
+            what = token["reason"] + (f" ({', '.join(token['changes'])})" if token["changes"] else "")
+            expires = f", expires {token['expires_at'] or 'never'}" if token.get("id") else ""
+            yield f"{name}: {what} → {token.get('id')}{expires}"

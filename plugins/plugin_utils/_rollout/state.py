@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the steps of the role tell each other, in the private file of the run: secrets are in no variable of a host."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import asdict, dataclass, field
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.outcome import Host
+
+Values = dict[str, t.Any]
+STORE, OUTSIDE, HOSTS = "store", "outside", "hosts"
+
+
+@dataclass
+class State:
+    """One use of the role, for all batches of hosts of its play.
+
+    keeper: who keeps the secrets: STORE, OUTSIDE (tasks of the user) or HOSTS (their files). By host: declared (its slots with
+    deliveries, of this batch), confirmed (by description the id it uses, empty until that is shown), failures (of this batch).
+    By description: held, rolled and earlier_batches (rollouts), superseded (ids), reasons (why there is no token to deliver). restore: slots whose
+    earlier secret goes back to hosts.
+    """
+
+    keeper: str = STORE
+    settings: Values = field(default_factory=dict)
+    slots: list[Values] = field(default_factory=list)
+    declared: dict[str, list[Values]] = field(default_factory=dict)
+    held: dict[str, Values] = field(default_factory=dict)
+    made: Values = field(default_factory=dict)
+    rolled: dict[str, Values] = field(default_factory=dict)
+    earlier_batches: dict[str, Values] = field(default_factory=dict)
+    superseded: dict[str, list[str]] = field(default_factory=dict)
+    unfinished: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    restore: list[str] = field(default_factory=list)
+    confirmed: dict[str, dict[str, str]] = field(default_factory=dict)
+    failures: dict[str, Values] = field(default_factory=dict)
+    everything: list[str] = field(default_factory=list)
+
+    def hosts(self, whole_play: t.Sequence[str]) -> dict[str, Host]:
+        """The hosts of the play as the end of a rollout sees them."""
+        return {
+            name: Host(self.confirmed.get(name), name in self.declared, self.failures.get(name)) for name in whole_play
+        }
+
+
+@contextlib.contextmanager
+def changing(task_vars: Values) -> t.Iterator[State]:
+    """The state, written back in the end. One process at a time."""
+    file = _file(task_vars)
+    with file.locked():
+        state = _read(file)
+        yield state
+        file.write(asdict(state))
+
+
+def current_state(task_vars: Values) -> State:
+    """The state as it is."""
+    return _read(_file(task_vars))
+
+
+def _read(file: RunFile) -> State:
+    return State(**(file.read() or {}))
+
+
+def _file(task_vars: Values) -> RunFile:
+    if "role_uuid" not in task_vars:
+        raise OptionError("This action is a part of the role ellipsis.drive.access_tokens; use the role")
+    return RunFile("rollout", str(task_vars["role_uuid"]))
