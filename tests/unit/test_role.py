@@ -19,7 +19,7 @@ ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 def options_of(role: Path) -> dict[str, dict[str, Any]]:
     specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())
-    options: dict[str, dict[str, Any]] = specs["argument_specs"]["main"]["options"]
+    options: dict[str, dict[str, Any]] = specs["argument_specs"]["provision"]["options"]
     return options
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout import to_mint
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout import to_create
 
 Values = dict[str, Any]
-MADE = {"a": {"created": True}, "b": {"created": False}}
 
 
 @pytest.mark.parametrize(
@@ -25,12 +24,12 @@ MADE = {"a": {"created": True}, "b": {"created": False}}
         ({}, ["*"], [], "always"),
         ({"regenerate": "never"}, ["a"], [], "always"),
         ({"state": "absent"}, ["*"], [], None),
-        ({}, ["*"], [MADE], "drift"),
-        ({"regenerate": "always"}, [], [MADE], "drift"),
-        ({"regenerate": "never"}, [], [MADE], "never"),
-        ({"description": "b"}, ["*"], [MADE], "always"),
+        ({}, ["*"], ["a"], "drift"),
+        ({"regenerate": "always"}, [], ["a"], "drift"),
+        ({"regenerate": "never"}, [], ["a"], "never"),
+        ({"description": "b"}, ["*"], ["a"], "always"),
     ],
 )
-def test_what_is_replaced(slot: Values, rotate: list[str], before: list[Values], regenerate: str | None) -> None:
-    [token] = to_mint([{"description": "a", **slot}], {}, True, rotate, before)
+def test_what_is_replaced(slot: Values, rotate: list[str], before: list[str], regenerate: str | None) -> None:
+    [token] = to_create([{"description": "a", **slot}], None, rotate, before)
     assert token.get("regenerate") == regenerate
