@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_what_is_no_semantic_version_is_refused(text: str) -> None:
 
 def test_versions_are_in_order() -> None:
     versions = ["0.1.0", "0.2.0", "1.0.0-beta.1", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.10.0", "2.0.0"]
-    assert sorted(versions[::-1], key=order) == versions
+    assert sorted(random.Random(1).sample(versions, 8), key=order) == versions
 
 
 def test_the_message_of_the_tag_is_what_the_changelog_says() -> None:
