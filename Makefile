@@ -23,6 +23,7 @@ SERIAL := $(MAKE) READY=yes --no-print-directory
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants build docs clean
+.PHONY: compat release site rulebook
 .PHONY: environments ruff ansible-lint changelog licences importer install
 
 help:
@@ -36,6 +37,10 @@ help:
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
+	@echo "compat       the named subset of real runs on every ansible-core between the oldest and the newest, and the next one"
+	@echo "rulebook     the event source, started by the real ansible-rulebook"
+	@echo "site         build the documentation site in docs/build"
+	@echo "release      make ready what is published: VERSION=1.0.0; DRY_RUN=yes leaves nothing behind"
 	@echo "clean        forget everything built"
 
 test: environments
@@ -95,13 +100,43 @@ sanity-%: environments
 
 # The laws run in process and know no Ansible, so once is enough, as for what is about HTTP, other programs or many hosts;
 # what meets ansible-core runs on both.
-ONCE := $(patsubst %,--ignore=tests/integration/test_%.py,tls proxies wrong_address policies awx_setup \
+ONCE := $(patsubst %,--ignore=tests/integration/test_%.py,tls proxies wrong_address policies release awx_setup \
 	awx_execution_environment role_many_hosts role_kept_elsewhere role_map_servers revoke killed)
 pytest-oldest: environments
 	@$(RUN) oldest "pytest oldest" pytest $(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils tests/integration $(ONCE))
 
 pytest-%: environments
 	@$(RUN) $* "pytest $*" pytest $(PYTEST)
+
+# What meets ansible-core most: both doors, loops, stores, lookups, the playbooks with the role. Warnings of
+# deprecated features are failures in each of these runs.
+COMPAT := $(patsubst %,tests/integration/test_%.py,main_job loops lookup store elsewhere provision audit)
+CORES := 2.17 2.18 2.19 2.20
+CANDIDATE := 2.22
+compat:
+	@$(foreach core,$(CORES),$(SERIAL) compat-$(core) &&) true
+	-@$(SERIAL) compat-$(CANDIDATE)
+
+compat-%:
+	@$(PYTHON) $(TOOLS)/environments.py core-$*
+	@$(RUN) core-$* "pytest $*" pytest $(or $(PYTEST),$(COMPAT))
+
+sanity-core-%:
+	@$(PYTHON) $(TOOLS)/environments.py core-$*
+	@$(RUN) core-$* "sanity $*" $(PYTHON) $(CURDIR)/$(TOOLS)/in_copy.py $(CURDIR)/.venv/core-$*/bin/python \
+		$(CURDIR)/$(TOOLS)/sanity.py core-$*
+
+rulebook:
+	@$(PYTHON) $(TOOLS)/environments.py rulebook
+	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)
+
+site:
+	@$(PYTHON) $(TOOLS)/environments.py site
+	@$(RUN) site "documentation site" $(PYTHON) $(TOOLS)/in_copy.py $(CURDIR)/.venv/site/bin/python \
+		$(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
+
+release: environments
+	@$(RUN) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 unit integration: environments
 	@$(RUN) newest "$@ tests" pytest tests/$@ $(PYTEST)
