@@ -12,7 +12,7 @@ type: aggregate
 short_description: Revoke run-only access tokens at the end of a run
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - The lookup P(ellipsis.drive.ellipsis_access_token#lookup) makes tokens that live for one run, with O(ellipsis.drive.ellipsis_access_token#lookup:create=true)
     and without a store. With this callback they are revoked when the run ends, whether it went well or not. It prints nothing.

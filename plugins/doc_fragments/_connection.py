@@ -86,7 +86,9 @@ options:
     default: 20
   retry_time:
     description:
-      - Seconds for which a request that failed for a passing reason is tried again.
+      - Seconds for which a request that failed for a passing reason is tried again. After a few seconds a line says what is
+        waited for, except on a host named by C(delegate_to), where modules have no output.
+      - A name that does not exist, a refused port of the controller itself and a bad certificate are no passing reasons.
       - A creation is only sent again when it surely did not arrive.
     type: int
     default: 60

@@ -11,7 +11,7 @@ name: ogc_url
 short_description: The address of an Ellipsis Drive layer for other software
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Makes the address under which a map server, a GIS or a browser reaches a layer.
   - Without O(token) the address holds no secret. Prefer that, and let the client send the token in the header

@@ -11,9 +11,9 @@ name: token_report
 short_description: Report on the access tokens of an Ellipsis Drive account
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
-  - Makes a page, a table or JSON from what M(ellipsis.drive.ellipsis_access_token_info) returned.
+  - Makes a page, a table, JSON or metrics from what M(ellipsis.drive.ellipsis_access_token_info) returned.
   - No form holds a secret. What looks like one in a description is masked.
 options:
   _input:
@@ -27,8 +27,11 @@ options:
       - V(csv) is a table for spreadsheets, with a byte order mark. A text that a spreadsheet would take for a formula gets
         an apostrophe in front.
       - V(json) is for programs.
+      - V(prom) is metrics in the text format of Prometheus, for the textfile collector of node_exporter. For each token of this
+        collection there is when it expires, for the newest of each slot when it is due for renewal (with the default of
+        O(ellipsis.drive.ellipsis_access_token#module:renew_within)), and for each slot how many of its tokens live.
     type: str
-    choices: [html, csv, json]
+    choices: [html, csv, json, prom]
     required: true
   title:
     description: What the report is called.

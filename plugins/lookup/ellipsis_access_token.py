@@ -11,7 +11,7 @@ name: ellipsis_access_token
 short_description: The secret of an access token of Ellipsis Drive
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Returns the secret of an access token, or another fact about it, from the store in which
     M(ellipsis.drive.ellipsis_access_token) keeps it. That needs no network.
@@ -20,6 +20,10 @@ description:
 extends_documentation_fragment:
   - ellipsis.drive._connection
   - ellipsis.drive._connection.plugin
+  - ellipsis.drive._access_token
+  - ellipsis.drive._access_token.verify
+  - ellipsis.drive._access_token.store
+  - ellipsis.drive._access_token.write
 options:
   _terms:
     description: Descriptions of tokens.
@@ -62,61 +66,12 @@ options:
       - Templates are evaluated often and at surprising times. A task is the better place to make tokens.
     type: bool
     default: false
-  access_list:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:access_list). Needed for O(create=true).
-    type: list
-    elements: dict
-  scope:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:scope).
-    type: str
-    choices: [all, ogc]
-    default: all
   valid_for:
     description:
-      - See O(ellipsis.drive.ellipsis_access_token#module:valid_for). Needed for O(create=true) with O(store).
+      - How long a new token lives, see O(ellipsis.drive.ellipsis_access_token#module:valid_for). Needed for O(create=true) with
+        O(store).
       - Without O(store) it is V(1h) if not set, and at most V(24h).
     type: str
-  renew_within:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:renew_within).
-    type: str
-    default: 33%
-  overlap:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:overlap).
-    type: str
-    default: 1h
-  regenerate:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:regenerate).
-    type: str
-    choices: [never, fail, drift, always]
-    default: drift
-  store_vault_id:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
-    type: str
-  store_plaintext:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_plaintext).
-    type: bool
-    default: false
-  take_over:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:take_over).
-    type: bool
-    default: false
-  backup:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:backup).
-    type: bool
-    default: false
-  verify:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:verify).
-    type: str
-    choices: [none, basic, strict]
-    default: basic
-  verify_timeout:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:verify_timeout).
-    type: int
-    default: 30
-  lock_timeout:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:lock_timeout).
-    type: int
-    default: 300
 notes:
   - Ansible does not hide what a lookup returns. Give tasks that use a secret C(no_log) and, where they write it to a file,
     C(diff=false) and a mode of V(0600).

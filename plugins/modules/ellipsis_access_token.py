@@ -12,7 +12,7 @@ module: ellipsis_access_token
 short_description: Manage an access token of Ellipsis Drive
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Gives an integration an access token of its own, limited to some paths, to a tier on each of them and in time, and
     replaces it before it expires or when it should be a different one.
@@ -34,6 +34,11 @@ description:
 extends_documentation_fragment:
   - ellipsis.drive._attributes
   - ellipsis.drive._connection
+  - ellipsis.drive._access_token
+  - ellipsis.drive._access_token.verify
+  - ellipsis.drive._access_token.store
+  - ellipsis.drive._access_token.write
+  - ellipsis.drive._access_token.task
 attributes:
   diff_mode:
     support: full
@@ -63,117 +68,14 @@ options:
       - With O(store), when it is the token in use, the one that it replaced is in use again if it still lives there. So a new
         token that turns out to be no good is taken back within its O(overlap).
     type: str
-  owner:
-    description:
-      - Who manages the token. Different playbooks on one account don't touch each other's tokens when they have different
-        owners.
-      - One to 12 of V(a-z), V(0-9) and V(-).
-    type: str
-    default: default
-  access_list:
-    description:
-      - What the token gives access to. Needed for O(state=present). The order does not matter.
-    type: list
-    elements: dict
-    suboptions:
-      path_id:
-        description:
-          - Id of a folder, layer, file or bookmark. Access to a folder applies to everything in it.
-          - Excludes O(access_list[].path); one of them is needed.
-        type: str
-      path:
-        description:
-          - The same by names, for instance V(myDrive/Projects/Roads). It begins with a root, which is V(myDrive),
-            V(sharedWithMe) or V(favorites). A V(/) inside of a name is written V(\\/).
-          - The token is for what is found there now and stays so when it is renamed or moved. When something else has taken
-            the name, that is a difference.
-          - It is an error when there is no such path, with the names that come nearest, or when there are several. In check
-            mode a missing path is a warning, since an earlier task may be about to make it.
-        type: str
-      path_type:
-        description: What lies at O(access_list[].path), needed when a folder and a layer have the same name.
-        type: str
-        choices: [folder, raster, vector, file, pointCloud, bookmark]
-      access_tier:
-        description:
-          - How much access. One of V(view), V(viewPlus), V(share), V(edit), V(fullView), V(editPlus) and V(admin).
-          - V(view) shows visualisations, V(viewPlus) gives the data, V(edit) changes data, V(editPlus) makes and moves layers.
-          - The spellings V(view+), V(edit+), V(view_plus) and the like are understood too.
-          - The account needs at least this tier on the path itself. That is looked up before anything is written.
-        type: str
-        required: true
-      geo_fence:
-        description: Limits the access to an area, to a resolution, or to both. Raster and vector layers only.
-        type: dict
-        suboptions:
-          tiles:
-            description: The area, as Web Mercator tiles. The order does not matter.
-            type: list
-            elements: dict
-            suboptions:
-              tile_x:
-                description: Column, from V(0) to 2^zoom - 1.
-                type: int
-                required: true
-              tile_y:
-                description: Row, from V(0) to 2^zoom - 1.
-                type: int
-                required: true
-              zoom:
-                description: Zoom level, V(0) to V(30).
-                type: int
-                required: true
-          max_zoom:
-            description: The finest zoom level that may be read, V(0) to V(30).
-            type: int
-      property_fence:
-        description: Names of the only properties that may be read. Vector layers only. The order does not matter.
-        type: list
-        elements: str
-  scope:
-    description:
-      - V(ogc) limits the token to the OGC protocols (WMS, WFS and so on), V(all) does not.
-    type: str
-    choices: [all, ogc]
-    default: all
-  valid_for:
-    description:
-      - How long a new token lives, as a duration such as V(90d), V(12h) or a number of seconds, or V(never) for one that never
-        expires.
-      - Needed for O(state=present), so that a token that never expires is always somebody's decision.
-      - That time has passed is not a difference; another value of this option is.
-    type: str
-  renew_within:
-    description:
-      - A token with less than this left to live is replaced. A duration, or a percentage of its lifetime.
-      - When the server gives tokens a shorter life than O(valid_for), it is at most a third of that.
-    type: str
-    default: 33%
-  overlap:
-    description:
-      - How long a replaced token lives on, counted from the creation of the one that replaced it. It is revoked by the first
-        run after that, or at once if this is V(0). Later changes do not shorten that time, so several may live on.
-      - No more than 10 tokens with this O(description) and O(owner) live at once. A change that would need one more is
-        refused.
-    type: str
-    default: 1h
-  regenerate:
-    description:
-      - What to do when there is a token but it does not have the wanted O(access_list), O(scope) or O(valid_for).
-      - V(drift) replaces it, V(never) keeps it, V(fail) fails without a change.
-      - V(always) replaces the token on every run, different or not. With O(overlap=0) that is the answer to a leaked secret.
-      - One run of Ansible replaces it once. Other tasks, hosts, items and lookups of the run that ask for V(always) get the same
-        token, and its secret.
-    type: str
-    choices: [never, fail, drift, always]
-    default: drift
   store:
     description:
       - File on the controller that keeps the secrets, as YAML variables encrypted by Ansible Vault with the vault ids of the
         run. Relative paths start at the playbook. Its directory must exist.
       - It is an ordinary vaulted variables file. C(ansible-vault view) and C(vars_files) work with it, and everything in it
         outside of the variable C(ellipsis_access_tokens) is left as it is.
-      - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone.
+      - Every write replaces the file, so what is mounted into a container must be its directory and not the file alone. For the
+        same reason a symbolic link is refused; name the file that it leads to.
       - With a store the secret is not in the result, and the token in use is the one whose secret is in the store. If that
         one is gone, a new token is made.
       - Before a token is created the store records that it will be, so that a run that is killed at any point is healed by
@@ -181,61 +83,12 @@ options:
       - The secret of a replaced token stays in the entry of its replacement, as C(previous), until it is revoked.
       - Excludes O(held_id). Does not go with C(delegate_to) another host.
     type: path
-  store_vault_id:
-    description:
-      - Vault id to encrypt the O(store) with. If not set it is the one that the file has, else C(vault_encrypt_identity) of
-        the configuration, else the only one of the run.
-    type: str
-  store_plaintext:
-    description:
-      - Allow a O(store) in plain text, readable by its owner only. Without this option a run without a vault secret fails
-        before it creates anything.
-      - A file that is encrypted stays encrypted.
-    type: bool
-    default: false
-  take_over:
-    description:
-      - Whether to replace a live token whose secret is not in the O(store). Such a token was probably made with another
-        store, whose owner would make a new one in turn; therefore it is an error if this is V(false).
-    type: bool
-    default: false
-  return_secret:
-    description:
-      - Whether to return the secret although there is a O(store).
-    type: bool
-    default: false
-  backup:
-    description:
-      - Whether to keep a copy of the O(store) before it is changed.
-    type: bool
-    default: false
   held_id:
     description:
       - Id of the token whose secret you hold, for people who keep secrets in a place of their own.
       - A live token that is not the held one is no use to you, so a new one is made; an empty value says that you hold none.
       - Without this option and without O(store) it is assumed that you have the secret of the newest token.
     type: str
-  verify:
-    description:
-      - Whether a new token is used before the one that it replaces may be revoked. If that fails, the new token is revoked
-        and the earlier one stays.
-      - V(basic) the token must reach its first path. If it turns out to have more or less access than was asked, there is a
-        warning.
-      - V(strict) it must reach every path with no less than the tier that was asked, and with no more as far as that can be
-        told, and the account's list of tokens must be refused to it.
-      - Tokens with O(scope=ogc) are tried on the OGC service of a layer. On other paths that is not possible.
-    type: str
-    choices: [none, basic, strict]
-    default: basic
-  verify_timeout:
-    description: Seconds for which a new token may be refused before that counts, since servers need time to know it.
-    type: int
-    default: 30
-  lock_timeout:
-    description:
-      - Seconds to wait for other tasks on this controller that write tokens of the same O(owner).
-    type: int
-    default: 300
 seealso:
   - module: ellipsis.drive.ellipsis_access_token_info
   - name: Access tokens

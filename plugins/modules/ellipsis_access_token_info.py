@@ -12,7 +12,7 @@ module: ellipsis_access_token_info
 short_description: List the access tokens of an Ellipsis Drive account
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Lists all live access tokens of the account, or those that pass every filter that is set. Expired and revoked tokens are
     not listed by the server.
@@ -21,6 +21,8 @@ extends_documentation_fragment:
   - ellipsis.drive._attributes
   - ellipsis.drive._attributes.info_module
   - ellipsis.drive._connection
+  - ellipsis.drive._access_token.store
+  - ellipsis.drive._access_token.verify
 options:
   token_id:
     description: Only the token with this id.
@@ -58,7 +60,8 @@ options:
   check_paths:
     description:
       - Whether to look for the paths of the tokens, which costs a request for each of them.
-      - Only then are V(path_missing), and V(too_wide) for access to everything in the drive, found.
+      - Only then are their names in RV(paths), and V(path_missing), and V(too_wide) for access to everything in the drive,
+        found.
     type: bool
     default: false
   store:
@@ -66,13 +69,6 @@ options:
       - File on the controller with the secrets of the tokens, see
         O(ellipsis.drive.ellipsis_access_token#module:store). Tokens whose secret is not in it are a finding.
     type: path
-  store_vault_id:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
-    type: str
-  store_plaintext:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_plaintext).
-    type: bool
-    default: false
   verify:
     description:
       - Whether to try the tokens whose secrets are in the O(store), see
@@ -80,10 +76,6 @@ options:
     type: str
     choices: [none, basic, strict]
     default: none
-  verify_timeout:
-    description: Seconds for which a token may be refused before that counts.
-    type: int
-    default: 30
   fail_on:
     description: Findings with which the task fails. For gates in continuous integration.
     type: list
@@ -187,6 +179,28 @@ access_tokens:
         - The start of the SHA-256 hash of its secret, where the O(store) has that. V(null) elsewhere, since the server does not
           tell secrets.
       type: str
+account:
+  description: Whose tokens these are, as far as the options tell.
+  returned: success
+  type: dict
+  contains:
+    api_url:
+      description: The address that was asked.
+      type: str
+    username:
+      description: As in O(username). V(null) with a login token.
+      type: str
+    organization_id:
+      description: As in O(organization_id).
+      type: str
+    owner:
+      description: The filter O(owner).
+      type: str
+paths:
+  description: By id, the names of the paths that tokens are for. Empty without O(check_paths).
+  returned: success
+  type: dict
+  sample: {55bd98ac-a80b-59d4-88d8-4da7e7828ab6: Roads}
 findings:
   description: What deserves attention among the returned tokens.
   returned: success

@@ -12,7 +12,7 @@ module: ellipsis_access_tokens
 short_description: Manage a set of access tokens of Ellipsis Drive
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Does for a list of tokens what M(ellipsis.drive.ellipsis_access_token) does for one, with one listing for all of them and
     with several requests at a time.
@@ -24,6 +24,9 @@ description:
 extends_documentation_fragment:
   - ellipsis.drive._attributes
   - ellipsis.drive._connection
+  - ellipsis.drive._access_token.store
+  - ellipsis.drive._access_token.write
+  - ellipsis.drive._access_token.task
 attributes:
   diff_mode:
     support: full
@@ -47,33 +50,9 @@ options:
       - Options for all entries of O(tokens) that don't set them. C(description), C(state) and C(held_id) can't be set here.
     type: dict
     default: {}
-  owner:
-    description:
-      - Who manages the tokens, see O(ellipsis.drive.ellipsis_access_token#module:owner).
-    type: str
-    default: default
   store:
     description: File on the controller that keeps the secrets, see O(ellipsis.drive.ellipsis_access_token#module:store).
     type: path
-  store_vault_id:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_vault_id).
-    type: str
-  store_plaintext:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:store_plaintext).
-    type: bool
-    default: false
-  take_over:
-    description: See O(ellipsis.drive.ellipsis_access_token#module:take_over).
-    type: bool
-    default: false
-  return_secret:
-    description: Whether to return the secrets although there is a O(store).
-    type: bool
-    default: false
-  backup:
-    description: Whether to keep a copy of the O(store) before it is changed.
-    type: bool
-    default: false
   concurrency:
     description: How many requests are made at a time, V(1) to V(32).
     type: int
@@ -111,10 +90,6 @@ options:
     description: Whether O(prune=true) may come with an empty or missing O(tokens), which revokes everything the owner has.
     type: bool
     default: false
-  lock_timeout:
-    description: Seconds to wait for other tasks on this controller that write tokens of the same O(owner).
-    type: int
-    default: 300
 seealso:
   - module: ellipsis.drive.ellipsis_access_token
   - module: ellipsis.drive.ellipsis_access_token_info

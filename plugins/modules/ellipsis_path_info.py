@@ -12,7 +12,7 @@ module: ellipsis_path_info
 short_description: Find a folder or layer of Ellipsis Drive and what lies in it
 version_added: 0.1.0
 author:
-  - the ellipsis.drive contributors (!UNKNOWN)
+  - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - Tells the id, the type and the account's own access of a folder, layer, file or bookmark, and lists what lies in a folder.
   - Tokens do not need it, since their O(ellipsis.drive.ellipsis_access_token#module:access_list) takes names, too. It is for

@@ -155,6 +155,11 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
     sys.path[0] = str(Path(sys.argv[0]).parent)
     added = request["env"].get("PYTHONPATH", "").split(os.pathsep)
     sys.path[1:1] = [folder for folder in added if folder]
+    if any(added):
+        # As Python does when it starts.
+        sys.modules.pop("sitecustomize", None)
+        with contextlib.suppress(ImportError):
+            importlib.import_module("sitecustomize")
     sys.modules.pop("__main__")
     runpy.run_path(sys.argv[0], run_name="__main__")
 

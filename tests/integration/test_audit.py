@@ -22,7 +22,7 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import Contro
 
 AUDIT = Path("ellipsis.drive.audit")
 NAME = "ellipsis-access-tokens"
-FORMS = ("html", "csv", "json")
+FORMS = ("html", "csv", "json", "prom")
 HOSTILE = "<script>document.title='owned'</script>{{ 7*7 }}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 OWN = f"""
@@ -60,14 +60,15 @@ def test_reports_say_what_the_account_has_and_no_secret(controller: Controller, 
     assert "4 tokens; never_expires 1, expires_soon 2, unmanaged 3" in run.text
     assert {entry.method for entry in emulator.journal} == {"GET"}
 
-    page, table, data = (report(controller, form) for form in FORMS)
+    page, table, data, metrics = (report(controller, form) for form in FORMS)
     assert HOSTILE not in page and "&lt;script&gt;document.title=&#39;owned&#39;&lt;/script&gt;{{ 7*7 }}" in page
     rows = list(csv.DictReader(table.splitlines()))
     assert {row["description"] for row in rows} == {"tile server", HOSTILE, "'=copy 1", "'=copy 2"}
     facts = json.loads(data)
+    assert 'ellipsis_access_token_generations{description="tile server"' in metrics
     assert {each["id"] for each in facts["access_tokens"]} == {each.id for each in emulator.tokens}
     assert [each["result"] for each in facts["verified"]] == ["ok"]
-    for text in (page, table, data, run.stdout, run.stderr, json.dumps(run.events)):
+    for text in (page, table, data, metrics, run.stdout, run.stderr, json.dumps(run.events)):
         assert not [secret for secret in (*emulator.secrets, USER_TOKEN) if secret in text]
     for form in FORMS:
         assert (controller.folder / f"{NAME}.{form}").stat().st_mode & 0o777 == 0o600
@@ -98,7 +99,7 @@ def test_the_gate_fails_after_the_report_was_written(controller: Controller, emu
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"ellipsis_audit_fial_on": "duplicate"},
-        "ellipsis_audit_fial_on: no such variable; write one of ellipsis_audit_check_paths, ",
+        "ellipsis_audit_fial_on: no such variable; write ellipsis_audit_fail_on",
     ),
     (
         {"ellipsis_audit_folder": "missing"},

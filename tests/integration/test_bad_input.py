@@ -45,6 +45,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "no description": ({"description": None}, ("description", "is missing or empty")),
     "bad duration": ({"valid_for": "3 months"}, ("valid_for", "'3 months'", "90d or 12h, or never")),
     "no time": ({"valid_for": "0"}, ("valid_for", "'0'", "90d, or never")),
+    "no unit": ({"valid_for": 90}, ("valid_for", "'90' has no unit", "write 90d for days or 90s for seconds")),
     "bad overlap": ({"overlap": "-1h"}, ("overlap", "'-1h'", "90d or 12h")),
     "long margin": ({"renew_within": "90d"}, ("renew_within", "'90d'", "valid_for (90d)", "write a shorter")),
     "no valid_for": ({"valid_for": None}, ("valid_for", "is missing", "90d, or never")),

@@ -140,7 +140,8 @@ def test_requests_is_asked_for_where_it_is_missing(controller: Controller, emula
         """,
         environment={"PYTHONPATH": str(blocker)},
     )
-    for task in ("here", "elsewhere"):
-        assert "Failed to import the required Python library (requests)" in run.result(task)["msg"]
+    assert run.result("here")["msg"].startswith("requests is missing for ")
+    assert run.result("here")["msg"].endswith(" -m pip install requests'")
+    assert "Failed to import the required Python library (requests)" in run.result("elsewhere")["msg"]
     assert run.result("only elsewhere")["access_tokens"] == []
     assert len(emulator.journal) == 1

@@ -131,13 +131,21 @@ REFUSED: list[tuple[Path, dict[str, Any], str]] = [
             "write for instance {{ inventory_dir }}/tokens.yml"
         ),
     ),
-    (PROVISION, {"ellipsis_provision_host": "alpha"}, "ellipsis_provision_host: no such variable; write one of"),
+    (
+        PROVISION,
+        {"ellipsis_provision_host": "alpha"},
+        "ellipsis_provision_host: no such variable; write ellipsis_provision_hosts",
+    ),
     (
         ROTATE,
         {"ellipsis_rotate_descriptions": ["tiles alpha", "tiles gamma"]},
         "ellipsis_rotate_descriptions: tiles gamma: no host declares that in access_tokens; write one of shared, tiles alpha,",
     ),
-    (ROTATE, {"ellipsis_rotate_description": "shared"}, "ellipsis_rotate_description: no such variable; write one of"),
+    (
+        ROTATE,
+        {"ellipsis_rotate_description": "shared"},
+        "ellipsis_rotate_description: no such variable; write ellipsis_rotate_descriptions",
+    ),
 ]
 
 

@@ -129,7 +129,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"ellipsis_revoke_descripton": "a", "ellipsis_revoke_all_of_owner": "platform"},
-        "ellipsis_revoke_descripton: no such variable; write one of ellipsis_revoke_all_of_owner,",
+        "ellipsis_revoke_descripton: no such variable; write ellipsis_revoke_description",
     ),
     ({"ellipsis_revoke_token_id": "*"}, "token_id: '*' is not an id; write a UUID"),
     (
@@ -146,6 +146,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "has the description tile and the owner platform",
     ),
 ]
+
+
+def test_a_value_that_ends_at_a_space_is_refused(account: Account) -> None:
+    """With a token of the first word alone, that one would go."""
+    for words in ("tile server 2", "tile 2"):
+        run = account.run("-e", f"ellipsis_revoke_description={words}", "-e", "ellipsis_revoke_ower=platform", code=2)
+        assert f"{words.removeprefix('tile ')}: belongs to no variable, since a value on the command line" in run.text
+        assert "ellipsis_revoke_ower: no such variable; write ellipsis_revoke_owner." in run.text
+    assert account.revoked() == set()
 
 
 def test_what_is_not_clear_is_refused(account: Account) -> None:

@@ -58,7 +58,7 @@ WISHES = st.fixed_dictionaries(
         "valid_for": st.sampled_from(["30d", "2h", "never", "90s"]),
         "overlap": st.sampled_from(["0", "1h", "2d"]),
         "regenerate": st.sampled_from(["drift", "drift", "never", "fail", "always"]),
-        "renew_within": st.sampled_from(["33%", "0", "60", "99%"]),
+        "renew_within": st.sampled_from(["33%", "0", "60s", "99%"]),
     }
 ).map(lambda wish: present(**wish))
 TASKS: st.SearchStrategy[Options] = st.one_of(WISHES, WISHES, st.just(absent()))

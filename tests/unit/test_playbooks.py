@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.playbook_variables import PLAYBOOKS as KNOWN
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.playbook_variables import complaints
+
 ROOT = Path(__file__).resolve().parents[2]
 # The one that sets AWX up has a page of its own.
 PLAYBOOKS = [ROOT / "playbooks" / f"{name}.yml" for name in ("audit", "provision", "revoke", "rotate")]
@@ -25,21 +28,74 @@ def plays(playbook: Path) -> list[dict[str, Any]]:
     return found
 
 
-def known(playbook: Path) -> set[str]:
-    """The variables that the playbook does not refuse."""
-    return {
-        name for play in plays(playbook) for task in play["tasks"] for name in task.get("vars", {}).get("_known", ())
-    }
-
-
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
 def test_variables_that_are_used_are_known_and_documented(playbook: Path) -> None:
-    assert set(VARIABLE.findall(playbook.read_text())) == known(playbook)
-    assert known(playbook) <= DOCUMENTED
+    known = KNOWN[playbook.stem]
+    assert set(VARIABLE.findall(playbook.read_text())) == known
+    assert known <= DOCUMENTED
 
 
 def test_everything_documented_is_there() -> None:
-    assert set().union(*map(known, PLAYBOOKS)) == DOCUMENTED
+    assert set().union(*(KNOWN[playbook.stem] for playbook in PLAYBOOKS)) == DOCUMENTED
+
+
+def test_the_variables_of_awx_are_known_and_documented() -> None:
+    variable = re.compile(r"\bellipsis_awx_[a-z_]+")
+    used = {*variable.findall((ROOT / "playbooks" / "awx.yml").read_text())} - {"ellipsis_awx_"}
+    assert used == KNOWN["awx"]
+    assert KNOWN["awx"] <= set(variable.findall((ROOT / "docs" / "awx.md").read_text()))
+
+
+@pytest.mark.parametrize("playbook", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_every_playbook_looks_for_mistakes_first(playbook: Path) -> None:
+    for play in plays(playbook):
+        first = play["tasks"][0]
+        assert first["ansible.builtin.include_tasks"] == "tasks/known.yml"
+        assert first["vars"] == {"_playbook": playbook.stem}
+
+
+NEAR = "no such variable; write"
+# The playbook, the variables and the words it was given, and how its complaints start.
+MISTAKES: list[tuple[str, list[str], str, list[str]]] = [
+    ("revoke", ["ellipsis_revoke_description", "inventory_dir", "ansible_host", "access_tokens"], "", []),
+    ("revoke", ["ellipsis_api_token", "ellipsis_ca_path", "ellipsis_store", "ellipsis_access_tokens"], "", []),
+    ("revoke", ["ellipsis_audit_owner", "ellipsis_awx_name", "ellipsis_provision_hosts"], "", []),
+    ("revoke", ["ellipsis_revoke_descripton"], "", [f"ellipsis_revoke_descripton: {NEAR} ellipsis_revoke_description"]),
+    ("revoke", ["elipsis_revoke_token_id"], "", [f"elipsis_revoke_token_id: {NEAR} ellipsis_revoke_token_id"]),
+    ("revoke", ["Ellipsis_revoke_owner"], "", [f"Ellipsis_revoke_owner: {NEAR} ellipsis_revoke_owner"]),
+    ("revoke", ["ellipsis_api_tokne"], "", [f"ellipsis_api_tokne: {NEAR} ellipsis_api_token"]),
+    ("provision", ["ellipsis_provision_host"], "", [f"ellipsis_provision_host: {NEAR} ellipsis_provision_hosts"]),
+    (
+        "rotate",
+        ["ellipsis_rotate_description"],
+        "",
+        [f"ellipsis_rotate_description: {NEAR} ellipsis_rotate_descriptions"],
+    ),
+    ("audit", ["ellipsis_xyz"], "", ["ellipsis_xyz: no such variable; names that start with ellipsis_ are of this"]),
+    (
+        "revoke",
+        [],
+        "server 2",
+        ["server 2: belongs to no variable, since a value on the command line ends at a space;"],
+    ),
+    (
+        "audit",
+        ["ellipsis_audit_titel", "ellipsis_audit_fial_on", "ellipsis_audit_name"],
+        "{{ 7 * 6 }}",
+        [
+            f"ellipsis_audit_fial_on: {NEAR} ellipsis_audit_fail_on",
+            f"ellipsis_audit_titel: {NEAR} ellipsis_audit_title",
+            "{{ 7 * 6 }}: belongs to no variable",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("playbook", "names", "words", "said"), MISTAKES)
+def test_all_mistakes_are_said_at_once(playbook: str, names: list[str], words: str, said: list[str]) -> None:
+    found = complaints(names, playbook, words)
+    assert len(found) == len(said)
+    assert all(text.startswith(start) for text, start in zip(found, said, strict=True)), found
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)

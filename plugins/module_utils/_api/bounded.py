@@ -24,6 +24,7 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import ConnectTimeoutError
 except ImportError:  # session.py says so
     HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]  # the classes below are never used
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
@@ -93,6 +94,13 @@ class _PlainConnection(HTTPConnection):
 
 class _SecureConnection(HTTPSConnection):
     response_class = _Response
+
+    def connect(self) -> None:
+        """A handshake that takes too long is no request that was sent."""
+        try:
+            super().connect()
+        except socket.timeout as exc:  # an OSError of its own before Python 3.10
+            raise ConnectTimeoutError(self, f"the TLS handshake timed out after {self.timeout} seconds") from exc
 
 
 class _PlainPool(HTTPConnectionPool):

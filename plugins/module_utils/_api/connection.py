@@ -23,6 +23,10 @@ DEFAULT_API_URL = "https://api.ellipsis-drive.com/v3"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://|)(.*)", re.IGNORECASE | re.DOTALL)
 
 
+class NoCredential(OptionError):
+    """No option, variable or environment variable says who calls."""
+
+
 @dataclass(frozen=True)
 class Connection:
     """Where the API is and who calls it. timeout, retry_time: seconds."""
@@ -181,7 +185,7 @@ def _api_token(params: t.Mapping[str, t.Any]) -> str | None:
         return None
     if params["username"] or params["password"]:
         raise OptionError("username and password go together; set both, or api_token")
-    raise OptionError(
+    raise NoCredential(
         "No credential: set api_token, api_token_file, or username and password, as an option, as a variable "
         "(ellipsis_api_token) or in the environment (ELLIPSIS_API_TOKEN)"
     )

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 import ssl
 import typing as t
+from urllib.parse import urlsplit
 
-from .errors import Rejected, TransportError, Unsent
+from .errors import NoServer, Rejected, TransportError, Unsent
 
 try:
     import requests
@@ -20,6 +23,8 @@ except ImportError:
 
 # Numbers of OpenSSL (X509_V_ERR_…): outside of its time, not for this name.
 _TIMES, _NAMES = (9, 10), (62, 64)
+# Not EAI_AGAIN, which a name service says that can't be reached.
+_UNKNOWN_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 # Before urllib3 2, and after it.
 _NO_SUCH_NAME = re.compile(r"resolve|Name or service|getaddrinfo|nodename|Temporary failure in name", re.IGNORECASE)
 # What urllib3 puts before the words: the object, with its address or with its host.
@@ -29,10 +34,15 @@ _OBJECT = re.compile(r"^<?[\w.]*Connection(?: object at 0x\w+>|\([^)]*\)): ")
 def failure(exc: requests.RequestException) -> tuple[type[TransportError], str]:
     """The kind of a failure (see TransportError) and its words."""
     root = _root(exc)
-    kind = Rejected if _will_not_change(exc) else Unsent if never_arrived(exc) else TransportError
     words = _words(root).rstrip(". ")
     advice = _advice(exc, root, words)
-    return kind, f"{words}. {advice}" if advice else words
+    return _kind(exc), f"{words}. {advice}" if advice else words
+
+
+def _kind(exc: requests.RequestException) -> type[TransportError]:
+    if _nobody_there(exc):
+        return NoServer
+    return Rejected if _will_not_change(exc) else Unsent if never_arrived(exc) else TransportError
 
 
 def never_arrived(exc: BaseException) -> bool:
@@ -47,6 +57,25 @@ def never_arrived(exc: BaseException) -> bool:
 def _will_not_change(exc: BaseException) -> bool:
     # What requests makes a ValueError, such as an address with a scheme it does not know, it never sent.
     return _certificate_error(_root(exc)) is not None or isinstance(exc, ValueError)
+
+
+def _nobody_there(exc: requests.RequestException) -> bool:
+    """Whether the name does not exist, or nobody listens on a port of this host. Other hosts may be starting."""
+    root = _root(exc)
+    if not isinstance(root, NewConnectionError):
+        return False
+    reason = root.__cause__ or root.__context__
+    if isinstance(reason, socket.gaierror):
+        return reason.errno in _UNKNOWN_NAME
+    url = exc.request.url if exc.request is not None else None
+    return isinstance(reason, ConnectionRefusedError) and _is_this_host(urlsplit(url or "").hostname or "")
+
+
+def _is_this_host(name: str) -> bool:
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _root(exc: BaseException) -> BaseException:
@@ -75,6 +104,8 @@ def _words(root: BaseException) -> str:
         return f"no way through the proxy: {_OBJECT.sub('', str(root.original_error))}"
     if len(root.args) == 2 and isinstance(root.args[1], Exception):
         return f"{root.args[0]} {root.args[1]}"
+    if isinstance(root, ConnectTimeoutError):
+        return str(root.args[-1])  # before it stands the connection
     return _OBJECT.sub("", str(root))
 
 

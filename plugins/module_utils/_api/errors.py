@@ -9,6 +9,7 @@ EllipsisError
 │   ├── Unsent         the request surely never reached the server
 │   ├── Oversized      the answer is beyond the limits, and would be so again
 │   └── Rejected       the connection will not get better by trying again (certificate, redirect)
+│       ├── NoServer   nothing is there that could answer (an unknown name, a port of this host that nobody listens on)
 │       └── NotTheApi  something else than Ellipsis Drive answers there
 ├── LoginRefused       the password, which is not sent again
 ├── Ambiguous          a creation whose outcome is unknown
@@ -43,6 +44,10 @@ class Oversized(TransportError):
 
 class Rejected(TransportError):
     """The request surely had no effect and will not have one: untrusted certificate, redirect."""
+
+
+class NoServer(Rejected):
+    """Nothing is there that could answer, and waiting brings nothing."""
 
 
 class NotTheApi(Rejected):

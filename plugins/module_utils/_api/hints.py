@@ -20,6 +20,7 @@ _NO_PASSWORD = re.compile(r"no password", re.IGNORECASE)
 _SECOND_FACTOR = re.compile(
     r"two.?factor|second factor|multi.?factor|\b[2m]fa\b|\b[ht]?otp\b|authenticator", re.IGNORECASE
 )
+_FULL = re.compile(r"(maximum|max\.?|limit).{0,20}\b(number|amount|tokens)\b|too many\b.*\btokens", re.IGNORECASE)
 _LIFETIME = re.compile(r"permanent|expir|valid.?for|validity|life.?time|duration|never|too long|maximum", re.IGNORECASE)
 _WHICH_KIND = (
     "Managing access tokens needs a login token of the account holder, which username and password get, or which is given "
@@ -76,6 +77,11 @@ def kind_hint(token: str | None, status: int) -> str:
 
 def creation_hint(lifetime: int, status: int, text: str) -> str:
     """For a token that the server would not create. lifetime: seconds, 0 is for ever."""
+    if _FULL.search(text):
+        return (
+            "Revoke tokens that are not needed: ellipsis_access_token_info lists all, and state=absent with token_id revokes "
+            "one"
+        )
     if _LIFETIME.search(text) and not lifetime:
         return "This instance seems not to allow tokens that never expire; set valid_for to a duration such as 90d"
     if _LIFETIME.search(text):

@@ -20,6 +20,8 @@ from .errors import (
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE = 60.0
+# People take more silence than this for a program that hangs.
+LONGEST_SILENCE = 4.0
 
 
 def if_repeatable(error: EllipsisError) -> bool:

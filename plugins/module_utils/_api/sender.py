@@ -21,6 +21,7 @@ from .connection import Connection
 from .errors import (
     MASK,
     ApiError,
+    NoServer,
     NotTheApi,
     Rejected,
     TransportError,
@@ -29,7 +30,7 @@ from .errors import (
     scrub,
 )
 from .hints import readable
-from .retry import asked_pause, pause
+from .retry import LONGEST_SILENCE, asked_pause, pause
 from .session import Bearer, exchange
 
 if t.TYPE_CHECKING:
@@ -43,7 +44,10 @@ _SHORTEST_TOKEN = 20
 
 
 class Sender:
-    """Sends requests for one connection. sleep, monotonic, wall and jitter are the only clock and chance it knows."""
+    """Sends requests for one connection. sleep, monotonic, wall and jitter are the only clock and chance it knows.
+
+    tell takes a line for whoever waits, where somebody can see it.
+    """
 
     def __init__(
         self,
@@ -54,11 +58,14 @@ class Sender:
         monotonic: t.Callable[[], float] = time.monotonic,
         wall: t.Callable[[], float] = time.time,
         jitter: t.Callable[[], float] = random.random,
+        tell: t.Callable[[str], None] = lambda _line: None,
         limits: Limits = LIMITS,
     ) -> None:
         self.connection, self.limits = connection, limits
         self.sleep, self.monotonic, self._wall = sleep, monotonic, wall
-        self._session, self._jitter = session, jitter
+        self._session, self._jitter, self._tell = session, jitter, tell
+        # Of the requests that wait at the same time one says so.
+        self._waiting = False
         # Whether there was an answer that only the API gives.
         self._recognised = False
         self._secrets = frozenset(connection.secrets)
@@ -87,13 +94,32 @@ class Sender:
         start = self.monotonic()
         for attempt in itertools.count(1):
             try:
-                return self._try(method, path, auth, **arguments)
+                answer = self._try(method, path, auth, timeout=self._timeout(attempt), **arguments)
             except (ApiError, TransportError) as exc:
                 seconds = pause(attempt, getattr(exc, "retry_after", None), self._jitter())
-                if not again(exc) or self.monotonic() - start + seconds > self.connection.retry_time:
+                waited = self.monotonic() - start
+                if not again(exc) or waited + seconds > self.connection.retry_time:
                     raise
+                if waited + seconds > LONGEST_SILENCE:
+                    self._say_waiting(exc, self.connection.retry_time - waited)
+            else:
+                self._waiting = False
+                return answer
             self.sleep(seconds)
         raise RuntimeError("unreachable")
+
+    def _timeout(self, attempt: int) -> tuple[float, float]:
+        """Seconds to connect, and for each part of the answer. The first attempt gives up early, so that it can be told."""
+        seconds = self.connection.timeout
+        patient = attempt > 1 or self.connection.retry_time < seconds
+        return (seconds if patient else min(seconds, LONGEST_SILENCE)), seconds
+
+    def _say_waiting(self, error: EllipsisError, left: float) -> None:
+        with self._lock:
+            said, self._waiting = self._waiting, True
+        if not said:
+            words = str(error).rstrip(". ")
+            self._tell(f"{words}. Trying again for {left:.0f} more seconds (retry_time={self.connection.retry_time}).")
 
     def doubt(self) -> None:
         """Ask whether the API is there at all, after an answer that is of no use; NotTheApi when it is not."""
@@ -122,6 +148,8 @@ class Sender:
     def _ping(self, url: str) -> Pong | None:
         try:
             answer = self._exchange("GET", url)
+        except NoServer:
+            return None
         except Rejected as exc:
             return Pong(False, str(exc))
         except TransportError:

@@ -27,6 +27,7 @@ SEVERITIES: t.Mapping[str, str] = {
     "verify_failed": "error",
     "run_only": "info",
 }
+_NO_TASK = "no task renews it, so declare one that takes its place"
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,11 @@ def _about_life(token: ListedToken, evidence: Evidence) -> Notes:
     if expires is None:
         # Where the server tells no dates at all, the absence of one means nothing.
         if token.marker or any(each.expires_at is not None for each in evidence.tokens):
-            yield "never_expires", "It never expires; give it a lifetime with valid_for."
+            remedy = "give it a lifetime with valid_for" if token.marker else _NO_TASK
+            yield "never_expires", f"It never expires; {remedy}."
     elif expires <= evidence.now + evidence.soon and not (token.marker and token.marker.slot.run_only):
-        yield "expires_soon", f"It expires at {format_date(expires)}; run the task that renews it."
+        remedy = "run the task that renews it" if token.marker else _NO_TASK
+        yield "expires_soon", f"It expires at {format_date(expires)}; {remedy}."
 
 
 def _about_marker(token: ListedToken, evidence: Evidence, live: t.Sequence[Generation]) -> Notes:
@@ -129,9 +132,9 @@ def _about_foreign(token: ListedToken, evidence: Evidence) -> Notes:
             "Somebody changed the marker in its description; revoke it by token_id if it is not needed.",
         )
         return
-    yield "unmanaged", "It was not made by this collection."
+    yield "unmanaged", "It was not made by this collection; no task renews it."
     if any(other.id != token.id and name_of(other) == token.description for other in evidence.tokens):
-        yield "duplicate", "Another token has the same description."
+        yield "duplicate", "Another token has the same description; revoke by token_id what is not needed."
 
 
 def _about_access(token: ListedToken, evidence: Evidence) -> Notes:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Durations as people write them: C(90d), C(12h), C(45m), seconds, and percentages of a lifetime."""
+"""Durations as people write them: C(90d), C(12h), C(45m), and percentages of a lifetime.
+
+Only zero goes without a unit: people read 90 as days, machines as seconds.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from .errors import OptionError
 NEVER = 0
 # A base 36 field of the marker holds seven characters; a century is ample and fits in six.
 LONGEST = 100 * 365 * 86400
-_UNITS: t.Mapping[str, int] = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1, "": 1}
+_UNITS: t.Mapping[str, int] = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(\d{1,12})\s*([wdhms]?)")
 _PERCENT = re.compile(r"(\d{1,3})\s*%")
 
@@ -38,13 +41,23 @@ A_THIRD = Margin(share=1 / 3)
 def parse_duration(option: str, value: str) -> int:
     """Seconds; OptionError names the option, the value and the accepted forms."""
     match = _DURATION.fullmatch(value.strip())
-    seconds = int(match.group(1)) * _UNITS[match.group(2)] if match else None
+    number, unit = (int(match.group(1)), match.group(2)) if match else (0, "")
+    if number and not unit:
+        raise OptionError(f"{option}: {value!r} has no unit; write {_readings(number)}")
+    seconds = number * _UNITS[unit or "s"] if match else None
     if seconds is None or seconds > LONGEST:
         raise OptionError(
             f"{option}: {value!r} is not a duration of at most 100 years; write a number followed by "
             "w, d, h, m or s, such as 90d or 12h"
         )
     return seconds
+
+
+def _readings(number: int) -> str:
+    """What somebody may have meant who left the unit out."""
+    meant = {"days": number * _UNITS["d"], "seconds": number}
+    possible = [f"{format_duration(seconds)} for {unit}" for unit, seconds in meant.items() if seconds <= LONGEST]
+    return " or ".join(possible) or "a duration of at most 100 years, such as 90d"
 
 
 def parse_lifetime(option: str, value: str) -> int:

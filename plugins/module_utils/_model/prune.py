@@ -49,11 +49,12 @@ class Decision:
 
 def rules_of(params: t.Mapping[str, t.Any]) -> Rules:
     """The rules that options set; OptionError names the option and the value."""
+    overlap = params["defaults"].get("overlap")
     return Rules(
         _limit(params["prune_limit"]),
         parse_duration("prune_min_age", params["prune_min_age"]),
         tuple(params["prune_protect"]),
-        parse_duration("overlap", str(params["defaults"].get("overlap") or "1h")),
+        parse_duration("overlap", "1h" if overlap is None else str(overlap)),
     )
 
 

@@ -47,7 +47,8 @@ def run(params: Params, context: Context) -> Result:
         _warn_of_unreadable(tokens, account)
     secrets = secret_store.secrets() if secret_store else {}
     found = [token for token in tokens if filters.pass_(token, now, secrets.get(token.id))]
-    missing, root = _look_at_paths(found, account) if params["check_paths"] else (frozenset(), frozenset())
+    names, root = _look_at_paths(found, account) if params["check_paths"] else ({}, frozenset())
+    missing = frozenset(path_id for path_id, name in names.items() if name is None)
     ids = {token.id for token in found}
     everything = audit(Evidence(tokens, now, soon, overdue, missing, root, secrets if secret_store else None))
     findings = [finding for finding in everything if finding.token_id in ids]
@@ -57,13 +58,20 @@ def run(params: Params, context: Context) -> Result:
     result = {
         "changed": False,
         "listed_at": format_date(now),
+        "account": _account(params),
         "access_tokens": [listed_token(token, secrets.get(token.id)) for token in found],
+        "paths": {path_id: name for path_id, name in names.items() if name},
         "findings": [{**asdict(finding), "severity": finding.severity} for finding in findings],
         "summary": {"tokens": len(found), **summary(findings)},
         "verified": [{"token_id": token.id, **asdict(probe)} for token, probe in tried],
         "api_calls": {"list": calls["list"], "verify": calls["verify"], "path": calls["path"]},
     }
     return _gate(result, findings, params["fail_on"])
+
+
+def _account(params: Params) -> Result:
+    """Whose tokens these are, as far as the options tell."""
+    return {option: params[option] for option in ("api_url", "username", "organization_id", "owner")}
 
 
 def _gate(result: Result, findings: t.Iterable[Finding], fail_on: t.Collection[str]) -> Result:
@@ -83,12 +91,12 @@ def _secret_store(params: Params, context: Context) -> SecretStore | None:
     return context.store({**params, "backup": False})
 
 
-def _look_at_paths(tokens: t.Iterable[ListedToken], account: Account) -> tuple[frozenset[str], frozenset[str]]:
-    """The paths of these tokens that are not there, and everything that lies directly in the drive."""
+def _look_at_paths(tokens: t.Iterable[ListedToken], account: Account) -> tuple[dict[str, str | None], frozenset[str]]:
+    """The names of the paths of these tokens, None for those that are not there, and what lies directly in the drive."""
     paths = {grant.path_id for token in tokens for grant in token.access_list or ()}
-    missing = frozenset(path_id for path_id, view in account.tree.views(paths).items() if view is None)
+    names = {path_id: None if view is None else view.name for path_id, view in account.tree.views(paths).items()}
     root = account.tree.folders(["myDrive"])["myDrive"]
-    return missing, frozenset(view.id for view in root.children)
+    return names, frozenset(view.id for view in root.children)
 
 
 def _try(

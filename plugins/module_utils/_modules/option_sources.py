@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._api.connection import CREDENTIALS, environment_name, from_process, inherit, variable_name
+from .._api.errors import LoginRefused, TransportError, Unauthorized
 from .._model.errors import EllipsisError, OptionError
 
 Value = t.Callable[[str], t.Any]
@@ -26,8 +27,14 @@ class OptionSources:
     host: str = field(default_factory=socket.gethostname)
 
     def tell(self, error: EllipsisError, params: t.Mapping[str, t.Any]) -> str:
-        """An error, and what helps to find its cause: bad options come from somewhere, refusals have a credential."""
-        return self.of_options(str(error)) if isinstance(error, OptionError) else self.of_requests(str(error), params)
+        """An error, and the sources that help to find its cause: of options, of the address, of a refused credential."""
+        if isinstance(error, OptionError):
+            return self.of_options(str(error))
+        if isinstance(error, (Unauthorized, LoginRefused)):
+            return self.of_requests(str(error), params)
+        if isinstance(error, TransportError):
+            return f"{error} ({', '.join(self._address(params))})"
+        return str(error)
 
     def of_options(self, message: str) -> str:
         """A message about options, and where those came from that are not in the task."""
@@ -39,10 +46,13 @@ class OptionSources:
     def of_requests(self, message: str, params: t.Mapping[str, t.Any]) -> str:
         """A message about what a server did: who asked which one, and with what credential."""
         credential = next((option for option in CREDENTIALS if params.get(option)), None)
-        facts = [f"on {self.host}", f"api_url {params['api_url']} from {self.of.get('api_url', self.itself)}"]
+        facts = self._address(params)
         if credential:
             facts.append(f"{credential} from {self.of.get(credential, self.itself)}")
         return f"{message} ({', '.join(facts)})"
+
+    def _address(self, params: t.Mapping[str, t.Any]) -> list[str]:
+        return [f"on {self.host}", f"api_url {params['api_url']} from {self.of.get('api_url', self.itself)}"]
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,13 @@ USER_AGENT = f"ellipsis.drive/{VERSION} (Ansible collection; ansible-core {core_
 Core = t.Callable[[Params, Context], dict[str, t.Any]]
 
 
-def open_client(connection: Connection, caches: t.Callable[..., LoginCache] = MemoryCache) -> Client:
-    """A client with an HTTP session of its own. caches: where logins are kept."""
-    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs))
+def open_client(
+    connection: Connection,
+    caches: t.Callable[..., LoginCache] = MemoryCache,
+    tell: t.Callable[[str], None] = lambda _line: None,
+) -> Client:
+    """A client with an HTTP session of its own. caches: where logins are kept. tell: see Sender; a module has no output."""
+    sender = Sender(connection, open_session(USER_AGENT, verified=connection.validate_certs), tell=tell)
     return Client(sender, Login(sender, caches))
 
 
@@ -58,8 +62,9 @@ def _answer(module: AnsibleModule, result: dict[str, t.Any], origins: OptionSour
     """Write the result, and fail where nobody reads it any more: the task on the controller was ended. The exit code."""
     failed = bool(result.get("failed"))
     with contextlib.suppress(SystemExit):
-        if failed:
+        if result.get("failures"):
             result["msg"] = origins.of_requests(result["msg"], module.params)
+        if failed:
             module.fail_json(**result)
         module.exit_json(**result)
     sys.stdout.flush()

@@ -26,6 +26,8 @@ from ansible import constants as C
 
 # What RunFile makes, unfinished writes included, and what is on its way to a host.
 _OURS = re.compile(r"ellipsis-([a-z-]+-)?[0-9a-f]{32}(\.[0-9a-f]{8})?")
+# Tells forks that go on for a moment that their run was terminated.
+_TERMINATED = "ellipsis-terminated"
 # How ansible-core names the temporary directory of a run.
 _DIRECTORIES = "ansible-local-*"
 # Longer than anything in such a file is of use to anybody.
@@ -64,12 +66,19 @@ def remove_when_terminated() -> None:
     def terminate(number: int, _frame: object) -> None:
         if os.getpid() == main:
             with contextlib.suppress(OSError):
+                # First, so that a file is either seen here or removed by who writes it.
+                Path(C.DEFAULT_LOCAL_TMP, _TERMINATED).touch()
                 _clear(Path(C.DEFAULT_LOCAL_TMP), lambda _files: True)
         signal.signal(number, before)
         os.kill(os.getpid(), number)
 
     if before not in (signal.SIG_IGN, None):
         signal.signal(signal.SIGTERM, terminate)
+
+
+def is_terminated() -> bool:
+    """Whether this run has removed its files, so that nothing may come after them."""
+    return Path(C.DEFAULT_LOCAL_TMP, _TERMINATED).exists()
 
 
 def _clear(directory: Path, is_to_go: t.Callable[[list[int]], bool]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import typing as t
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from ansible import constants as C
 from ansible.utils.display import Display
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import REQUESTS_IMPORT_ERROR
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import open_client
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.leftovers import remove_when_terminated, sweep
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.lock import Lock, LockError
@@ -31,6 +35,21 @@ _ACCOUNTS: dict[tuple[int, Connection], Account] = {}
 
 # Ansible loads actions in its main process before it forks; lookups may come to be loaded in forks alone.
 remove_when_terminated()
+
+
+def _open_client(connection: Connection) -> Client:
+    if REQUESTS_IMPORT_ERROR:
+        raise EllipsisError(
+            f"requests is missing for {sys.executable}, the Python that runs Ansible on the controller; install it with "
+            f"'{sys.executable} -m pip install requests'"
+        )
+    sweep()
+    return open_client(connection, RunFile, _tell)
+
+
+def _tell(line: str) -> None:
+    # Not where programs read the results.
+    display.display(line, stderr=True)
 
 
 def writer_lock(api_url: str, owner: str, *, timeout: float, holder: str) -> Lock:
@@ -55,8 +74,7 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
 
     key = (os.getpid(), connection)
     if key not in _ACCOUNTS:
-        sweep()
-        _ACCOUNTS[key] = Account(open_client(connection, RunFile), warn=display.warning, lock=lock, claim=claim)
+        _ACCOUNTS[key] = Account(_open_client(connection), warn=display.warning, lock=lock, claim=claim)
     return _ACCOUNTS[key]
 
 
@@ -68,8 +86,7 @@ def lookup_account(connection: Connection, *, lock_timeout: float, holder: str) 
         def lock(owner: str) -> None:
             locks.enter_context(writer_lock(connection.api_url, owner, timeout=lock_timeout, holder=holder))
 
-        sweep()
-        yield Account(open_client(connection, RunFile), warn=display.warning, lock=lock)
+        yield Account(_open_client(connection), warn=display.warning, lock=lock)
 
 
 def accounts() -> t.Iterator[Account]:

@@ -16,7 +16,10 @@ from pathlib import Path
 from ansible import constants as C
 from ansible.utils.display import Display
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.leftovers import mark_of_this_run
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.leftovers import (
+    is_terminated,
+    mark_of_this_run,
+)
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.lock import Lock
 
 # Longer than any one call with all its tries may take.
@@ -62,3 +65,5 @@ class RunFile:
         with open(descriptor, "w", encoding="utf-8") as file:
             json.dump({"run": mark_of_this_run(), "value": value}, file)
         temporary.rename(self._path)
+        if is_terminated():
+            self._path.unlink(missing_ok=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible import constants as C
-from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -22,7 +21,6 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
     environment_name,
     read_token_file,
 )
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import REQUESTS_IMPORT_ERROR
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
@@ -82,8 +80,6 @@ class EllipsisAction(ActionBase):
         finish: t.Callable[[Values], Values],
     ) -> Values:
         """Run the core in this process. finish: what the task makes of its result before new secrets count as handed over."""
-        if REQUESTS_IMPORT_ERROR:
-            return {"failed": True, "msg": missing_required_lib("requests"), "exception": REQUESTS_IMPORT_ERROR}
         valid = params
         try:
             valid = validated(self.spec, params, self.module)
@@ -95,7 +91,7 @@ class EllipsisAction(ActionBase):
             context = Context(account, apply, store_opener(self._loader, connection), display.display, memory)
             with handing_over(account):
                 result = self.core(valid, context)
-                if result.get("failed"):
+                if result.get("failures"):
                     result["msg"] = origins.of_requests(result["msg"], valid)
                 return finish(result)
         except EllipsisError as exc:

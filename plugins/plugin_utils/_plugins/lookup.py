@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import time
 import typing as t
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.account im
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.run_memory import declared
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import (
     CONNECTION_SPEC,
+    NoCredential,
     connection_of,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import NEVER, parse_duration
@@ -39,7 +41,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_memory import Declarer, FileMemory
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_tokens import once_per_run, revoke_at_end
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.validation import validated
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_store import Entry, FileStore
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import open_store, store_opener
 
 Values = dict[str, t.Any]
@@ -55,6 +57,7 @@ SPEC: Values = {
     "create": {"type": "bool", "default": False},
     "warn_within": {"type": "str", "default": "7d"},
 }
+_MOST_NEAREST = 3
 # What is not stored lives for one run; a token that lives much longer would pile up unseen.
 _LONGEST_UNSTORED = 86400
 DEFAULT_UNSTORED = "1h"
@@ -77,6 +80,10 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
         valid = validated(SPEC, params, "The lookup ellipsis_access_token")
         find = _converged if valid["create"] else _stored
         return [find(normalise(str(plain(term))), valid, variable, loader)[valid["field"]] for term in terms]
+    except NoCredential as exc:
+        raise EllipsisError(
+            f"{exc} of the ansible process; the keyword environment of a task does not reach lookups"
+        ) from None
     except EllipsisError as exc:
         told = origins.tell(exc, valid) if params.get("create") else origins.of_options(str(exc))
         raise EllipsisError(told) from None
@@ -95,7 +102,7 @@ def _stored(description: str, params: Values, _variable: Variable, loader: DataL
     if entry is None or entry.token is None:
         if params["default"] is not None:
             return dict.fromkeys(FIELDS, params["default"])
-        raise EllipsisError(_missing(description, params["owner"], store.path))
+        raise EllipsisError(_missing(description, params["owner"], store))
     _watch_expiry(entry, parse_duration("warn_within", params["warn_within"]), store.path)
     return {
         **{field: getattr(entry, field, None) for field in FIELDS},
@@ -104,13 +111,24 @@ def _stored(description: str, params: Values, _variable: Variable, loader: DataL
     }
 
 
-def _missing(description: str, owner: str | None, path: Path) -> str:
+def _missing(description: str, owner: str | None, store: FileStore) -> str:
     of = f" of owner {owner!r}" if owner else ""
+    path = store.path
     return (
-        f"No secret of {description!r}{of} is in the store {path}. Create it with the module "
+        f"No secret of {description!r}{of} is in the store {path}{_nearest(description, owner, store)}. Create it with the module "
         f"ellipsis.drive.ellipsis_access_token, description={description!r} and store={str(path)!r}, or look it up with "
         "create=true."
     )
+
+
+def _nearest(description: str, owner: str | None, store: FileStore) -> str:
+    """What may have been meant, another owner's included."""
+    entries = {name: entry.slot.owner for name, entry in store.entries().items() if entry.token}
+    if description in entries and owner:
+        return f"; there is one of owner {entries[description]!r}"
+    folded = {name.casefold(): name for name in entries}
+    near = difflib.get_close_matches(description.casefold(), folded, _MOST_NEAREST)
+    return f"; the nearest are {', '.join(repr(folded[each]) for each in near)}" if near else ""
 
 
 def _watch_expiry(entry: Entry, warn_within: int, path: Path) -> None:

@@ -92,6 +92,8 @@ def page(audited: Values, title: str) -> str:
     return _template().render(
         title=title,
         listed_at=audited["listed_at"],
+        account=audited["account"],
+        names=audited["paths"],
         rows=rows,
         groups=_groups(rows),
         counts=Counter(row.severity for row in rows),

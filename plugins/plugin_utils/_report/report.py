@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The findings about an account as a page, a table for spreadsheets, and JSON (pure).
+"""The findings about an account as a page, a table for spreadsheets, JSON, and metrics (pure).
 
 Descriptions are written by whoever may make tokens in the account, so none of them is trusted: not as HTML, not as a
 formula, not as text that is free of secrets.
@@ -18,10 +18,11 @@ import typing as t
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import scrub
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.metrics import metrics
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.page import page
 
 Audited = t.Mapping[str, t.Any]
-_KEYS = ("listed_at", "access_tokens", "findings", "summary", "verified")
+_KEYS = ("listed_at", "account", "access_tokens", "paths", "findings", "summary", "verified")
 _COLUMNS = (
     "description",
     "owner",
@@ -55,11 +56,15 @@ def report(audited: t.Any, form: str, title: str) -> str:
     return FORMS[form]({key: _clean(audited[key]) for key in _KEYS}, _clean(title))
 
 
-def access_in_words(access_list: t.Sequence[t.Mapping[str, t.Any]] | None) -> str:
-    """Which tier on which paths, in one line."""
+def access_in_words(access_list: t.Sequence[t.Mapping[str, t.Any]] | None, names: t.Mapping[str, str]) -> str:
+    """Which tier on which paths, in one line. names: by id, as far as they are known."""
     if access_list is None:
         return "not told by the server"
-    return ", ".join(f"{each['access_tier']} {each['path_id']}{_fences(each)}" for each in access_list)
+    return ", ".join(f"{each['access_tier']} {_place(each['path_id'], names)}{_fences(each)}" for each in access_list)
+
+
+def _place(path_id: str, names: t.Mapping[str, str]) -> str:
+    return f"{names[path_id]} ({path_id})" if names.get(path_id) else path_id
 
 
 def _fences(grant: t.Mapping[str, t.Any]) -> str:
@@ -90,7 +95,10 @@ def _csv(audited: Audited, _title: str) -> str:
     for finding in audited["findings"]:
         found.setdefault(finding["token_id"], []).append(finding["finding"])
     for token in audited["access_tokens"]:
-        more = {"access": access_in_words(token["access_list"]), "findings": ", ".join(found.get(token["id"], ()))}
+        more = {
+            "access": access_in_words(token["access_list"], audited["paths"]),
+            "findings": ", ".join(found.get(token["id"], ())),
+        }
         writer.writerow([_cell({**token, **more}[column]) for column in _COLUMNS])
     return text.getvalue()
 
@@ -102,4 +110,4 @@ def _cell(value: t.Any) -> str:
     return f"'{value}" if value.lstrip().startswith(_FORMULA) else str(value)
 
 
-FORMS: t.Mapping[str, t.Callable[[Audited, str], str]] = {"html": page, "json": _json, "csv": _csv}
+FORMS: t.Mapping[str, t.Callable[[Audited, str], str]] = {"html": page, "json": _json, "csv": _csv, "prom": metrics}

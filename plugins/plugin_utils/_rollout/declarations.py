@@ -70,9 +70,7 @@ def read(variables: Values, options: Values) -> tuple[Declaration | None, list[s
         where = f"access_tokens[{number}]" + (f" {slot['description']!r}" if slot.get("description") else "")
         found = list(_problems(slot, entry_options)) or list(_value_problems(_key(slot)))
         faults.extend(f"{where}: {fault}" for fault in found)
-        slots.append(
-            {**slot, "deliver": [{"format": "env", **each} for each in slot.get("deliver") or () if not found]}
-        )
+        slots.append(slot if found else _typed(slot, entry_options))
         names.append(slot.get("description"))
     faults.extend(
         f"access_tokens: {name!r} is there twice; put all of deliver into one entry"
@@ -80,6 +78,15 @@ def read(variables: Values, options: Values) -> tuple[Declaration | None, list[s
         if name and names.count(name) > 1
     )
     return (None if faults else Declaration(slots, settings)), faults
+
+
+def _typed(slot: Values, options: Values) -> Values:
+    """A slot without faults, with the types and defaults of its options; what is not set is left out."""
+    typed = ArgumentSpecValidator(options).validate(slot).validated_parameters
+    deliveries = [
+        {name: value for name, value in each.items() if value is not None} for each in typed.pop("deliver") or ()
+    ]
+    return {**{name: value for name, value in typed.items() if value is not None}, "deliver": deliveries}
 
 
 def _strangers(variables: Values, options: Values) -> Faults:

@@ -95,10 +95,16 @@ def own(entries: t.Mapping[str, Entry], slot: StoredSlot) -> Entry | None:
     entry = entries.get(slot.description)
     if entry and entry.slot != slot:
         raise ForeignEntry(
-            f"has {slot.description!r} of {_name(entry.slot)}, not of {_name(slot)}:"
-            " use another description or another store."
+            f"has {slot.description!r} of {_name(entry.slot)}, not of {_name(slot)}: {_remedy(entry.slot, slot)}"
         )
     return entry
+
+
+def _remedy(stored: StoredSlot, asked: StoredSlot) -> str:
+    others = "use another description or another store."
+    if replace(asked, api_url=stored.api_url) == stored:
+        return f"set api_url to {stored.api_url}, or {others}"
+    return others
 
 
 def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
+    NoServer,
     Oversized,
     Rejected,
     TransportError,
@@ -35,6 +36,7 @@ def status(code: int) -> EllipsisError:
     ("error", "answers"),
     [
         (Unsent("x"), (True, True, True, False)),
+        (NoServer("x"), (False, False, False, False)),
         (Rejected("x"), (False, False, False, False)),
         (TransportError("x"), (True, False, False, True)),
         (Oversized("x"), (False, False, False, True)),

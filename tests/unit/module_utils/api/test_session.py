@@ -17,7 +17,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Rejected, TransportError, Unsent
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
+    NoServer,
+    Rejected,
+    TransportError,
+    Unsent,
+)
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, exchange, open_session
 
 SECRET = "test-secret"
@@ -83,6 +88,11 @@ def hang_up(connection: socket.socket) -> None:
     connection.recv(65536)
 
 
+def silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
 def reset(connection: socket.socket) -> None:
     connection.recv(1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -98,19 +108,33 @@ def answering(text: str) -> Callable[[socket.socket], None]:
 
 def test_closed_port(closed_port: int) -> None:
     error = failure(f"http://127.0.0.1:{closed_port}/v3")
-    assert (error).__class__ is Unsent
+    assert error.__class__ is NoServer
     assert "Connection refused. Check api_url, and HTTPS_PROXY in the environment if a proxy" in str(error)
 
 
 def test_closed_port_over_tls(closed_port: int) -> None:
-    assert (failure(f"https://127.0.0.1:{closed_port}/v3")).__class__ is Unsent
+    assert failure(f"https://localhost:{closed_port}/v3").__class__ is NoServer
 
 
-def test_unknown_name() -> None:
+@pytest.mark.parametrize(
+    ("number", "kind"), [(socket.EAI_NONAME, NoServer), (socket.EAI_AGAIN, Unsent)], ids=["unknown", "nobody to ask"]
+)
+def test_unknown_name(number: int, kind: type[TransportError], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_name: object) -> None:
+        raise socket.gaierror(number, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     error = failure("http://no-such-host.invalid/v3")
-    assert (error).__class__ is Unsent
+    assert error.__class__ is kind
     assert "no-such-host.invalid" in str(error)
     assert "Check the name in api_url, and the name service of this host" in str(error)
+
+
+def test_a_handshake_without_an_answer_sent_nothing(server: Server) -> None:
+    port = server(silent)
+    error = failure(f"https://127.0.0.1:{port}/v3", timeout=(0.2, 5))
+    assert error.__class__ is Unsent
+    assert "the TLS handshake timed out after 0.2 seconds" in str(error)
 
 
 @pytest.mark.parametrize("answer", [hang_up, reset], ids=["closed", "reset"])

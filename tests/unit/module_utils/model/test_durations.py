@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,6 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors impor
 
 SECONDS = [
     ("0", 0),
-    ("90", 90),
     ("90s", 90),
     ("5m", 300),
     ("12h", 43200),
@@ -48,6 +49,29 @@ def test_no_duration(text: str) -> None:
         f"overlap: {text!r} is not a duration of at most 100 years; write a number followed by w, d, h, m or s, such as "
         "90d or 12h"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("90", "90d for days or 90s for seconds"),
+        (" 3600 ", "3600d for days or 1h for seconds"),
+        ("36500", "36500d for days or 36500s for seconds"),
+        ("36501", "36501s for seconds"),
+        (str(LONGEST), "36500d for seconds"),
+        (str(LONGEST + 1), "a duration of at most 100 years, such as 90d"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("option", "parse", "more"),
+    [("overlap", parse_duration, ""), ("renew_within", parse_margin, ""), ("valid_for", parse_lifetime, ", or never")],
+)
+def test_a_number_needs_a_unit(
+    text: str, readings: str, option: str, parse: Callable[[str, str], object], more: str
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse(option, text)
+    assert str(caught.value) == f"{option}: {text!r} has no unit; write {readings}{more}"
 
 
 @pytest.mark.parametrize(("text", "seconds"), [*SECONDS[1:], ("never", NEVER), (" never ", NEVER)])

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import environment_name
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import TransportError, api_error
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
+    LoginRefused,
+    TransportError,
+    api_error,
+)
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.option_sources import (
     PROCESS,
@@ -63,17 +67,18 @@ FROM = {"api_url": "the variable ellipsis_api_url", "api_token": "the environmen
             {**PARAMS, "api_token": None, "username": "me", "password": SECRET},
             {"api_url": "the default"},
             (
-                "GET https://drive.example/v3/account failed: refused (on ctl1, api_url https://drive.example/v3 from the default, "
-                "username from the task)"
+                "GET https://drive.example/v3/account failed: refused (on ctl1, api_url https://drive.example/v3 from the "
+                "default)"
             ),
         ),
         (
-            EllipsisError("x"),
+            LoginRefused("x"),
             {"api_url": "u", "api_token_file": "f"},
             {},
             "x (on ctl1, api_url u from the task, api_token_file from the task)",
         ),
-        (EllipsisError("x"), {"api_url": "u"}, {}, "x (on ctl1, api_url u from the task)"),
+        (EllipsisError("x"), PARAMS, FROM, "x"),
+        (api_error("POST", "/account", 400, "No."), PARAMS, FROM, "POST /account answered 400: No."),
     ],
 )
 def test_told(error: EllipsisError, params: dict[str, Any], of: dict[str, str], text: str) -> None:

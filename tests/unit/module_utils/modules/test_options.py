@@ -86,6 +86,7 @@ def test_everything_is_canonical() -> None:
         ),
         ({"renew_within": "100%"}, "renew_within: '100%' would renew on every run; write a percentage below 100"),
         ({"renew_within": "soon"}, "renew_within: 'soon' is not a duration"),
+        ({"overlap": "60"}, "overlap: '60' has no unit; write 60d for days or 1m for seconds"),
         ({"overlap": "-1h"}, "overlap: '-1h' is not a duration"),
         ({"owner": "Me"}, "owner: 'Me' is not possible; write 1 to 12 of a-z, 0-9 and -"),
         ({"owner": ""}, "owner: '' is not possible; write 1 to 12"),

@@ -110,3 +110,10 @@ def test_a_run_knows_its_own_files(other: Path) -> None:
     assert file.read() is None
     sweep()
     assert (other / path.name).exists()
+
+
+def test_nothing_is_written_after_a_run_was_terminated(other: Path) -> None:
+    Path(constants.DEFAULT_LOCAL_TMP, "ellipsis-terminated").touch()
+    file = RunFile("key")
+    file.write({"token": "test"})
+    assert file.read() is None

@@ -24,6 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.page import
 
 DAY = 86400
 ID = "5b0c3d2e-6a8f-4f5e-9d1c-2b7a90c1e4f8"
+API = "https://drive.example/v3"
 PATH = "55bd98ac-a80b-59d4-88d8-4da7e7828ab6"
 SECRET = "epat_" + "s" * 12
 HOSTILE = (
@@ -64,7 +65,9 @@ def finding(kind: str, severity: str, description: str = "tile server", token_id
 def audited(*tokens: dict[str, Any], findings: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
     return {
         "listed_at": "2026-11-16T00:00:00Z",
+        "account": {"api_url": API, "username": "ada", "organization_id": None, "owner": None},
         "access_tokens": list(tokens),
+        "paths": {PATH: "Roads"},
         "findings": list(findings),
         "summary": {"tokens": len(tokens)},
         "verified": [],
@@ -139,24 +142,26 @@ def test_the_page_loads_and_runs_nothing() -> None:
     assert not [name for _tag, names in structure.tags for name in names if name.startswith("on") or name == "style"]
     assert all(link.removeprefix("#") in structure.ids for link in structure.links)
     assert len(set(structure.ids)) == len(structure.ids)
-    assert "default-src 'none'" in page and not re.search(r"url\(|@import|https?:", page)
+    assert "default-src 'none'" in page and not re.search(r"url\(|@import|https?:", page.replace(API, ""))
 
 
 def test_the_page_says_what_was_found() -> None:
     late = token("late", id="2", expires_at=None)
     found = (finding("never_expires", "warning", "late", "2"), finding("duplicate", "error", "late", "2"))
     text = " ".join(" ".join(Structure(render(audited(late, token(), findings=found), "html")).text).split())
+    assert "Tokens of the account ada at https://drive.example/v3 Made at 2026-11-16 00:00 UTC" in text
+    assert f"view Roads {PATH}" in text
     for said in ("Live tokens 2", "Errors 1", "Warnings 1", "Notes 0", "in 15 days: tile server", "never expires"):
         assert said in text
     assert text.index("duplicate of 'late'") < text.index("never_expires of 'late'")
 
 
-@pytest.mark.parametrize("form", ["html", "csv", "json"])
+@pytest.mark.parametrize("form", ["html", "csv", "json", "prom"])
 def test_an_empty_account_has_a_report(form: str) -> None:
     assert render(audited(), form)
 
 
-@pytest.mark.parametrize("form", ["html", "csv", "json"])
+@pytest.mark.parametrize("form", ["html", "csv", "json", "prom"])
 def test_secrets_in_descriptions_are_masked(form: str) -> None:
     text = render(audited(token(f"key {SECRET}"), findings=(finding("duplicate", "error", SECRET),)), form, SECRET)
     assert SECRET not in text and "key ********" in text
@@ -189,7 +194,7 @@ def test_the_table_has_a_row_for_each_token() -> None:
             for name in ("description", "owner", "id", "created_at", "expires_at", "valid_for", "scope")
         },
         "managed": "yes",
-        "access": f"view {PATH} (property_fence)",
+        "access": f"view Roads ({PATH}) (property_fence)",
         "findings": "duplicate, duplicate",
     }
     assert (second["description"], second["owner"], second["expires_at"]) == ("'=copied", "", "")
@@ -206,9 +211,9 @@ def test_json_can_be_read_and_encoded(text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "form", "said"),
     [
-        ({}, "html", "the input has no listed_at, access_tokens, findings, summary, verified"),
+        ({}, "html", "the input has no listed_at, account, access_tokens, paths, findings, summary, verified"),
         ("text", "html", "register a task with ellipsis_access_token_info"),
-        (audited(), "pdf", "'pdf' is not a form of reports; use one of html, json, csv"),
+        (audited(), "pdf", "'pdf' is not a form of reports; use one of html, json, csv, prom"),
     ],
 )
 def test_bad_input_is_named(value: Any, form: str, said: str) -> None:

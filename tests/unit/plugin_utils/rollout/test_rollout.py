@@ -64,11 +64,11 @@ def declared(*entries: Values, **variables: Any) -> tuple[Declaration | None, li
 
 
 def test_a_slot_has_what_holds_for_all() -> None:
-    entry = {**ENTRY, "deliver": [{"dest": "/a"}]}
+    entry = {**ENTRY, "deliver": [{"dest": "/a", "notify": "reload"}]}
     declaration, faults = declared(entry, access_tokens_defaults={"scope": "ogc"}, access_tokens_overlap="2h")
     assert declaration and faults == []
     assert declaration.slots == [
-        {**ENTRY, "scope": "ogc", "overlap": "2h", "deliver": [{"dest": "/a", "format": "env"}]}
+        {**ENTRY, "scope": "ogc", "overlap": "2h", "deliver": [{"dest": "/a", "format": "env", "notify": ["reload"]}]}
     ]
     assert declaration.settings["access_tokens_owner"] == "default"
 
@@ -222,7 +222,7 @@ def test_failure(task: Values, result: Values, step: str, words: str) -> None:
     assert failure(task, result, ROTATED) == {"step": step, "msg": words}
 
 
-BROKEN = {"step": "Ask", "msg": "no tile"}
+BROKEN: Values = {"step": "Ask", "msg": "no tile"}
 FAILED = "alpha failed at Ask: no tile."
 
 

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Law: who waits hears after a few seconds, once, what is tried and for how long."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import ApiError, TransportError
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.retry import if_repeatable
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import open_session
+from ansible_collections.ellipsis.drive.tests.emulator import ManualClock
+
+URL = "http://drive.invalid/v3"
+
+
+class Network(BaseAdapter):
+    """Answers with a status and headers, or, without any, never lets a connection come about."""
+
+    def __init__(self, clock: ManualClock, status: int | None = None, **headers: str) -> None:
+        super().__init__()
+        self._clock, self._status, self._headers = clock, status, headers
+
+    def send(self, request: Any, stream: Any = False, timeout: Any = None, *args: Any, **more: Any) -> Any:
+        if self._status is None:
+            self._clock.advance(timeout[0])
+            reason = ConnectTimeoutError("Connection timed out")
+            raise requests.exceptions.ConnectTimeout(MaxRetryError(None, URL, reason), request=request)  # type: ignore[arg-type]  # no pool
+        answer = requests.Response()
+        answer.status_code, answer.request = self._status, request
+        answer.raw = HTTPResponse(io.BytesIO(b""), preload_content=False)
+        answer.headers.update(self._headers)
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "said_after", "line"),
+    [
+        (
+            {},
+            {},
+            4,
+            "Check api_url, and HTTPS_PROXY in the environment if a proxy leads there. Trying again for 56 more",
+        ),
+        ({}, {"timeout": 2}, 4.375, "Trying again for 56 more seconds (retry_time=60)."),
+        ({}, {"timeout": 10, "retry_time": 5}, None, ""),
+        ({}, {"retry_time": 0}, None, ""),
+        ({"status": 503}, {}, 2.625, "GET /x answered 503. Trying again for 57 more seconds (retry_time=60)."),
+        ({"status": 429, "Retry-After": "30"}, {}, 0, "GET /x answered 429. Trying again for 60 more seconds"),
+    ],
+    ids=["no connection", "short timeout", "one attempt", "no second attempt", "broken", "turned away"],
+)
+def test_who_waits_is_told(
+    network: dict[str, Any], options: dict[str, Any], said_after: float | None, line: str
+) -> None:
+    clock, lines = ManualClock(0), []
+    session = open_session("test")
+    session.mount("http://", Network(clock, **network))
+    sender = Sender(
+        Connection(URL, **options),
+        session,
+        sleep=clock.sleep,
+        monotonic=clock.now,
+        jitter=lambda: 0.5,
+        tell=lambda text: lines.append((clock.now(), text)),
+    )
+    with pytest.raises((ApiError, TransportError)):
+        sender.send("GET", "/x", None, if_repeatable)
+    assert [when for when, _text in lines] == ([] if said_after is None else [said_after])
+    assert all(line in text for _when, text in lines)
