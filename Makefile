@@ -14,17 +14,17 @@ $(error no Python 3.9 or newer found, say make PYTHON=/path/to/python3)
 endif
 
 TOOLS := tests/tools
+STEP := $(PYTHON) $(TOOLS)/step.py
 # The tools keep their caches and settings in here, and find the collection through the link that environments.py lays.
 RUN := LC_ALL=C.UTF-8 HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
-	MYPYPATH=$(CURDIR)/.venv/collections $(PYTHON) $(TOOLS)/step.py
-IN_COPY := $(CURDIR)/.venv/newest/bin/python $(CURDIR)/$(TOOLS)/in_copy.py
-PARALLEL := $(MAKE) READY=yes --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-SERIAL := $(MAKE) READY=yes --no-print-directory
+	MYPYPATH=$(CURDIR)/.venv/collections $(STEP)
+IN_COPY := $(PYTHON) $(CURDIR)/$(TOOLS)/in_copy.py
+PARALLEL := $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
-.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants build docs clean
+.PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
+.PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
 .PHONY: compat release site rulebook
-.PHONY: environments ruff ansible-lint changelog licences importer install
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -36,6 +36,7 @@ help:
 	@echo "demo-shared  watch two controllers share one OpenBao"
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
+	@echo "soak         search at random for what breaks the laws, MINUTES=30 long, from SEED=1 on"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on every ansible-core between the oldest and the newest, and the next one"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
@@ -43,70 +44,79 @@ help:
 	@echo "release      make ready what is published: VERSION=1.0.0; DRY_RUN=yes leaves nothing behind"
 	@echo "clean        forget everything built"
 
-test: environments
-	@$(SERIAL) ruff
-	@$(SERIAL) types
-	@$(PARALLEL) sanity-newest sanity-oldest ansible-lint docs importer install changelog licences
-	@$(SERIAL) pytest-oldest
-	@$(SERIAL) pytest-newest
+test:
+	@rm -rf .venv/steps
+	@$(PARALLEL) gate; code=$$?; $(PYTHON) $(TOOLS)/report.py; exit $$code
 
-test-quick: ruff types unit
+# Two steps at a time, begun in this order: first what takes long on one core, last what uses both by itself.
+gate: sanity-oldest sanity-newest ansible-lint importer docs types ruff install changelog licences pytest-oldest pytest-newest
 
-environments:
-	@$(if $(READY),,$(PYTHON) $(TOOLS)/environments.py newest oldest importer)
-	@$(if $(READY),,$(PYTHON) $(TOOLS)/nginx.py)
-	@$(if $(READY),,$(PYTHON) $(TOOLS)/other_collections.py .venv/newest/bin/python)
+test-quick:
+	@$(PARALLEL) types ruff unit
+
+environments: environment-oldest environment-newest environment-importer nginx others
+
+environment-%:
+	@$(STEP) - "environment $*" $(PYTHON) $(TOOLS)/environments.py $*
+
+nginx:
+	@$(STEP) - nginx $(PYTHON) $(TOOLS)/nginx.py
+
+others: environment-oldest
+	@$(STEP) oldest "other collections" python $(TOOLS)/other_collections.py python
 
 lint: ruff ansible-lint changelog licences
 
-ruff: environments
+ruff: environment-newest
 	@$(RUN) newest "ruff check" ruff check
 	@$(RUN) newest "ruff format" ruff format --check
 
-format: environments
+format: environment-newest
 	@.venv/newest/bin/ruff check --fix --exit-zero
 	@.venv/newest/bin/ruff format
 
-types: environments
+types: environment-newest
 	@$(RUN) newest mypy mypy -p ansible_collections.ellipsis.drive
 
-ansible-lint: environments
+ansible-lint: environment-newest
 	@$(RUN) newest ansible-lint $(IN_COPY) ansible-lint --nocolor --strict
 
-changelog: environments
+changelog: environment-newest
 	@$(RUN) newest "antsibull-changelog lint" antsibull-changelog lint
 
-licences: environments
+licences: environment-newest
 	@$(RUN) newest "reuse lint" reuse lint --lines
 
-docs: environments
+docs: environment-newest
 	@$(RUN) newest "antsibull-docs lint" $(IN_COPY) antsibull-docs lint-collection-docs \
 		--plugin-docs --validate-collection-refs self .
 
-build: environments
+build: environment-newest
 	@$(RUN) newest "collection build" $(IN_COPY) ansible-galaxy collection build --force --output-path $(CURDIR)/.venv/build
 
-importer: build
+importer: environment-importer build
 	@$(RUN) importer galaxy-importer python $(CURDIR)/$(TOOLS)/importer.py $(TARBALL)
 
 install: build
 	@$(RUN) newest "collection install" ansible-galaxy collection install --force --no-deps $(TARBALL) -p .venv/installed
 
-sanity: environments
+sanity:
 	@$(PARALLEL) sanity-newest sanity-oldest
 
-sanity-%: environments
+sanity-%: environment-%
 	@$(RUN) $* "sanity $*" $(IN_COPY) $(CURDIR)/.venv/$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py $*
 
 # The laws run in process and know no Ansible, so once is enough, as for what is about HTTP, other programs or many hosts;
 # what meets ansible-core runs on both.
 ONCE := $(patsubst %,--ignore=tests/integration/test_%.py,tls proxies wrong_address policies release awx_setup \
 	awx_execution_environment role_many_hosts role_kept_elsewhere role_map_servers revoke killed)
-pytest-oldest: environments
-	@$(RUN) oldest "pytest oldest" pytest $(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils tests/integration $(ONCE))
+PYTEST_OF = pytest --junitxml=.venv/steps/pytest-$(1).xml
+pytest-oldest: environment-oldest nginx others
+	@$(RUN) oldest "pytest oldest" $(call PYTEST_OF,oldest) \
+		$(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils tests/integration $(ONCE))
 
-pytest-%: environments
-	@$(RUN) $* "pytest $*" pytest $(PYTEST)
+pytest-newest: environment-newest nginx others
+	@$(RUN) newest "pytest newest" $(call PYTEST_OF,newest) $(PYTEST)
 
 # What meets ansible-core most: both doors, loops, stores, lookups, the playbooks with the role. Warnings of
 # deprecated features are failures in each of these runs.
@@ -114,54 +124,51 @@ COMPAT := $(patsubst %,tests/integration/test_%.py,main_job loops lookup store e
 CORES := 2.17 2.18 2.19 2.20
 CANDIDATE := 2.22
 compat:
-	@$(foreach core,$(CORES),$(SERIAL) compat-$(core) &&) true
-	-@$(SERIAL) compat-$(CANDIDATE)
+	@$(foreach core,$(CORES),$(MAKE) --no-print-directory compat-$(core) &&) true
+	-@$(MAKE) --no-print-directory compat-$(CANDIDATE)
 
-compat-%:
-	@$(PYTHON) $(TOOLS)/environments.py core-$*
+compat-%: environment-core-%
 	@$(RUN) core-$* "pytest $*" pytest $(or $(PYTEST),$(COMPAT))
 
-sanity-core-%:
-	@$(PYTHON) $(TOOLS)/environments.py core-$*
-	@$(RUN) core-$* "sanity $*" $(PYTHON) $(CURDIR)/$(TOOLS)/in_copy.py $(CURDIR)/.venv/core-$*/bin/python \
-		$(CURDIR)/$(TOOLS)/sanity.py core-$*
-
-rulebook:
-	@$(PYTHON) $(TOOLS)/environments.py rulebook
+rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)
 
-site:
-	@$(PYTHON) $(TOOLS)/environments.py site
-	@$(RUN) site "documentation site" $(PYTHON) $(TOOLS)/in_copy.py $(CURDIR)/.venv/site/bin/python \
-		$(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
+site: environment-site
+	@$(RUN) site "documentation site" $(IN_COPY) $(CURDIR)/.venv/site/bin/python $(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
 
-release: environments
+release: environment-newest
 	@$(RUN) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
-unit integration: environments
-	@$(RUN) newest "$@ tests" pytest tests/$@ $(PYTEST)
+unit: environment-newest
+	@$(RUN) newest "unit tests" pytest tests/unit $(PYTEST)
 
-contract: environments
+integration: environment-newest nginx others
+	@$(RUN) newest "integration tests" pytest tests/integration $(PYTEST)
+
+contract: environment-newest
 	@$(RUN) newest "contract tests" pytest -n 0 -s tests/contract $(PYTEST)
 
-coverage: environments
+coverage: environment-newest
 	@$(RUN) newest coverage pytest tests/unit --cov --cov-report=term-missing:skip-covered $(PYTEST)
 
-demo-shared: environments
+demo-shared: environment-newest
 	@$(RUN) newest demo-shared python tests/demo/shared.py
 
-demo: environments
+demo: environment-newest
 	@$(RUN) newest demo python tests/demo/demo.py
 
-bench: environments
+bench: environment-newest
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
 		python -m ansible_collections.ellipsis.drive.tests.benchmark $(BENCH)
 
-bench-docs: environments
-	@$(SERIAL) bench BENCH="--docs $(CURDIR)/docs $(BENCH)"
+bench-docs: environment-newest
+	@$(MAKE) --no-print-directory bench BENCH="--docs $(CURDIR)/docs $(BENCH)"
 
-mutants:
-	@$(PYTHON) $(TOOLS)/environments.py newest mutants
+SEARCHES := $(wildcard tests/soak) tests/laws/test_laboratory.py tests/laws/test_worlds.py
+soak: environment-newest
+	@$(RUN) newest soak python $(TOOLS)/soak.py $(or $(MINUTES),30) $(or $(SEED),1) $(SEARCHES)
+
+mutants: environment-newest environment-mutants
 	@$(RUN) mutants mutants env PYTHONPATH=$(CURDIR)/.venv/collections \
 		python -m ansible_collections.ellipsis.drive.tests.mutants $(MUTANTS)
 

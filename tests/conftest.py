@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 from ansible.plugins.loader import init_plugin_loader
+from hypothesis import HealthCheck, settings
+
+# What `make soak` searches with: no time limit for an example, and seeds that count.
+settings.register_profile("soak", deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 # The code of AWX needs this Python.
 collect_ignore_glob = [] if sys.version_info >= (3, 11) else ["*/test_awx_*"]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -27,10 +26,6 @@ PROGRAM = Path(__file__).with_name("python_client.py")
 
 
 @pytest.mark.source("CLIENT python 3.3: account.logIn, account.accessToken.create, get and revoke, path.get")
-@pytest.mark.skipif(
-    importlib.util.find_spec("ellipsis") is None,
-    reason="the official client is not installed (pip install --no-deps ellipsis)",
-)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_official_client(variant: str) -> None:
     emulator = Emulator(VARIANTS[variant], SystemClock())

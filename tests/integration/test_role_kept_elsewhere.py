@@ -38,8 +38,7 @@ def role(controller: Controller, emulator: Emulator) -> Role:
 
 def kept_by(role: Role, name: str) -> None:
     """The files of tasks of an example."""
-    if not OTHERS.exists():
-        pytest.skip("no collections of others here, and tests/tools/other_collections.py could not get them")
+    assert OTHERS.exists(), "no collections of others here: see what tests/tools/other_collections.py says"
     role.controller.environment["ANSIBLE_COLLECTIONS_PATH"] += f"{os.pathsep}{OTHERS}"
     for what in ("fetch", "keep"):
         role.variables[f"access_tokens_{what}_tasks"] = str(ROOT / "examples" / name / f"{what}.yml")

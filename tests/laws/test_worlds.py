@@ -23,6 +23,7 @@ from ansible_collections.ellipsis.drive.tests.laws.harness import (
 )
 from ansible_collections.ellipsis.drive.tests.laws.laws import LAWS
 from ansible_collections.ellipsis.drive.tests.laws.rows import FENCED
+from ansible_collections.ellipsis.drive.tests.laws.soak import examples
 from ansible_collections.ellipsis.drive.tests.laws.trial import (
     Row,
     Step,
@@ -73,7 +74,7 @@ EARLIER: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(60))
 @given(
     variant=st.sampled_from(sorted(VARIANTS)),
     history=st.lists(EARLIER, max_size=6),

@@ -25,8 +25,8 @@ from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
 from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controller, live_tokens, service
 
 DAYS, DAY = 365, 86400
-# Two tokens of each lifetime from one day on; the last two never expire.
-LIFETIMES = [DAY * (1 + number // 2) for number in range(198)] + [0, 0]
+# Two of the shortest, which are due on the same day; some that are due every few days, weeks and months; one for ever.
+LIFETIMES = [DAY * days for days in (1, 1, 2, 3, 4, 5, 7, 10, 14, 30, 45, 60, 90, 99)] + [0]
 RENEW_WITHIN = Margin(share=0.33)
 
 

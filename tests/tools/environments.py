@@ -6,7 +6,8 @@
 
 The first line of a requirements file says which Pythons it may use (`# python 3.10 to 3.12`): the newest is taken.
 `NAME.no-deps.txt`, when there is one, lists packages installed without what they depend on.
-An environment is built again only when its requirements or its interpreter changed. The first one named is a must.
+An environment is built again only when its requirements or its interpreter changed. Several may be built at once, each by a
+process of its own.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ import hashlib
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
@@ -60,14 +60,13 @@ def install(name: str, python: str) -> None:
     stamp = target / "made-from"
     if stamp.exists() and stamp.read_text() == making.hexdigest():
         return
-    start = time.monotonic()
     subprocess.run([python, "-m", "venv", "--clear", str(target)], check=True)
-    pip = [str(target / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    # What is never imported need not be compiled; the rest is compiled when it is.
+    pip = [str(target / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile"]
     subprocess.run([*pip, "-r", str(wanted)], check=True)
     if bare.exists():
         subprocess.run([*pip, "--no-deps", "-r", str(bare)], check=True)
     stamp.write_text(making.hexdigest())
-    print(f"== environment {name} ({python}): {time.monotonic() - start:.1f} s", flush=True)
 
 
 def link_collection() -> None:
@@ -78,31 +77,33 @@ def link_collection() -> None:
         link.symlink_to(Path("../../../.."))
 
 
-def build(names: list[str]) -> None:
-    """Every environment that an interpreter was found for, two at a time."""
-    found = interpreters()
-    makings = []
-    for name in names:
-        low, high = allowed((REQUIREMENTS / f"{name}.txt").read_text())
-        fitting = [path for version, path in found.items() if low <= version <= high]
-        if fitting:
-            makings.append((name, fitting[0]))
-        else:
-            print(f"== skipped: {name}, no Python {low[0]}.{low[1]} to {high[0]}.{high[1]} found")
-    if names[0] not in dict(makings):
-        raise SystemExit(
-            f"{names[0]} is needed for everything; a Python must have venv, ensurepip and ssl to be of use"
-        )
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda making: install(*making), makings))
+def fitting(name: str, found: dict[tuple[int, int], str]) -> str:
+    """The newest interpreter that the environment may use."""
+    low, high = allowed((REQUIREMENTS / f"{name}.txt").read_text())
+    for version, path in found.items():
+        if low <= version <= high:
+            return path
+    raise SystemExit(
+        f"{name} needs a Python {low[0]}.{low[1]} to {high[0]}.{high[1]} with venv, ensurepip and ssl, on the path or in pyenv"
+    )
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """One process at a time."""
+    with (VENV / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def main() -> None:
     (VENV / "home").mkdir(parents=True, exist_ok=True)
-    with (VENV / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked("links"):
         link_collection()
-        build(sys.argv[1:])
+        found = interpreters()
+    for name in sys.argv[1:]:
+        with locked(name):
+            install(name, fitting(name, found))
 
 
 if __name__ == "__main__":

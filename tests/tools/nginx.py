@@ -5,7 +5,7 @@
 """Put nginx, with which the examples are tested, into `.venv/nginx`, unless this machine has one.
 
 Debian's package is unpacked there instead of installed: that needs no root, and starts no server on port 80. Where that can't
-be done the test is skipped and says so, except for root, who can do it.
+be done it has to be installed by hand.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def get() -> bool:
 
 def main() -> int:
     if not get():
-        print("== skipped: nginx, there is none here, and it can't be had with apt-get", flush=True)
+        print("there is no nginx here, and it can't be had with apt-get: install it", flush=True)
+        return 1
     return 0
 
 
