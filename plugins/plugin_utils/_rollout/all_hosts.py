@@ -19,10 +19,12 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token, access_tokens
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.process import accounts
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.action import EllipsisAction
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import declarations, outcome, rollout
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declarations import Declaration, is_present
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.formats import TEMPLATE, newest
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.host_variables import variables_of
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.state import (
     HOSTS,
     OUTSIDE,
@@ -95,7 +97,9 @@ class AllHosts(EllipsisAction):
         faults: dict[str, list[str]] = {}
         for host in self._task_vars["ansible_play_batch"]:
             try:
-                declaration, faults[host] = declarations.read(self._variables_of(host), role_options())
+                declaration, faults[host] = declarations.read(
+                    variables_of(host, self._task, self._templar, self._task_vars), role_options()
+                )
             except AnsibleError as exc:
                 faults[host] = [" ".join(str(exc).split()).rstrip(".")]
                 continue
@@ -107,29 +111,6 @@ class AllHosts(EllipsisAction):
         if any(faults.values()):
             raise OptionError(declarations.sentences(faults))
         return found
-
-    def _variables_of(self, host: str) -> Values:
-        """The variables of the role as a task of this host has them: hostvars know neither those of the role nor of its task."""
-        hostvars = self._task_vars["hostvars"]
-        # ansible-core has no public way to the variables of another host in the scope of a task.
-        manager, inventory = hostvars._variable_manager, hostvars._inventory  # noqa: SLF001 - see above
-        variables = manager.get_vars(
-            play=self._task._role._play,  # noqa: SLF001 - see above
-            host=inventory.get_host(host),
-            task=self._task,
-            _hosts=self._task_vars["ansible_play_hosts"],
-            _hosts_all=self._task_vars["ansible_play_hosts_all"],
-        )
-        templar = self._templar.copy_with_new_env(available_variables=variables)
-        names = [name for name in variables if name.startswith("access_tokens")]
-        return {name: plain(self._evaluated(templar, name, variables[name])) for name in names}
-
-    @staticmethod
-    def _evaluated(templar: t.Any, name: str, value: t.Any) -> t.Any:
-        try:
-            return templar.template(value)
-        except AnsibleError as exc:
-            raise AnsibleError(f"{name}: {exc}") from exc
 
     def _missing_files(self, declaration: Declaration) -> list[str]:
         faults = []
@@ -212,6 +193,7 @@ class AllHosts(EllipsisAction):
         state.reasons = rollout.unknown(state.slots, made, state.rolled)
         state.reasons.update(made["failures"])
         state.made = {name: made[name] for name in ("changed", "access_tokens", "created", "failures", "retired")}
+        self._note_undeclared(state)
 
     def _converge(self, state: State, *, apply: bool) -> Values:
         settings = state.settings
@@ -265,7 +247,8 @@ class AllHosts(EllipsisAction):
                 host for host, slots in state.declared.items() if restored & {slot["description"] for slot in slots}
             ]
             return {"changed": False, "messages": verdict["messages"], "back": back}
-        return {**self._retire(state, ()), "messages": {}}
+        retired, pruned = self._retire(state, ()), self._prune(state)
+        return {**retired, **pruned, "changed": retired["changed"] or pruned["changed"], "messages": {}}
 
     def _go_back(self, state: State) -> Values:
         """The earlier secrets are delivered again: revoke the new tokens, and retire what went well."""
@@ -301,10 +284,53 @@ class AllHosts(EllipsisAction):
             display.display(note)
         if not decided["tokens"]:
             return {"changed": False}
-        result = self._call(access_tokens, {"tokens": decided["tokens"]}, state, apply=not self._task.check_mode)
+        tokens = {"tokens": decided["tokens"]}
+        seen = self._call(access_tokens, tokens, state, apply=False)["access_tokens"]
+        others = [name for name, token in seen.items() if token["id"] != state.rolled[name]["current"]["id"]]
+        if others:
+            raise EllipsisError(
+                f"{declarations.named(others)}: another run replaced the token while this one delivered it, so nothing was "
+                "retired here; run again, so that the hosts get the present one"
+            )
+        result = self._call(access_tokens, tokens, state, apply=not self._task.check_mode)
         if result.get("failed"):
             raise EllipsisError(str(result["msg"]))
         return {"changed": result["changed"], "retired": result["retired"]}
+
+    # What is no longer declared
+
+    def _note_undeclared(self, state: State) -> None:
+        """Tokens of the owner that no host of the play declares, once all batches of hosts have been read."""
+        state.everything.update({slot["description"]: slot for slot in state.slots})
+        if "ansible_limit" in self._task_vars or set(self._task_vars["ansible_play_hosts_all"]) - set(state.confirmed):
+            return
+        owner = state.settings["access_tokens_owner"]
+        found = {
+            slot.description for account in accounts() for slot in account.all_generations() if slot.owner == owner
+        }
+        state.undeclared = sorted(found - set(state.everything))
+        # With the default owner these may well be somebody else's.
+        if state.undeclared and not state.settings["access_tokens_prune"] and owner != "default":
+            display.display(
+                f"Tokens of owner {owner!r} that no host declares: {declarations.named(state.undeclared)}; "
+                "access_tokens_prune=true would revoke them."
+            )
+
+    def _prune(self, state: State) -> Values:
+        """Revoke them, with the guards of the module."""
+        if not (state.undeclared and state.settings["access_tokens_prune"]):
+            return {"changed": False}
+        wanted = rollout.to_create(list(state.everything.values()), None if state.keeper == STORE else state.held)
+        tokens = [
+            {**each, "regenerate": "never", "renew_within": "0s"} if is_present(each) else each for each in wanted
+        ]
+        options = {"tokens": tokens, "prune": True, "allow_empty": not tokens}
+        result = self._call(access_tokens, options, state, apply=not self._task.check_mode)
+        if result.get("failed"):
+            raise EllipsisError(str(result["msg"]))
+        for name in result["pruned"]:
+            display.display(f"{name}: pruned, no host declares it")
+        return {"changed": result["changed"], "pruned": result["pruned"]}
 
 
 def _keeper(settings: Values) -> str:

@@ -25,7 +25,7 @@ class State:
     keeper: who keeps the secrets: STORE, OUTSIDE (tasks of the user) or HOSTS (their files). By host: declared (its slots with
     deliveries, of this batch), confirmed (by description the id it uses, empty until that is shown), failures (of this batch).
     By description: held, rolled and earlier_batches (rollouts), superseded (ids), reasons (why there is no token to deliver). restore: slots whose
-    earlier secret goes back to hosts.
+    earlier secret goes back to hosts. everything: the slots of all batches. undeclared: what the owner has beside them.
     """
 
     keeper: str = STORE
@@ -42,7 +42,8 @@ class State:
     restore: list[str] = field(default_factory=list)
     confirmed: dict[str, dict[str, str]] = field(default_factory=dict)
     failures: dict[str, Values] = field(default_factory=dict)
-    everything: list[str] = field(default_factory=list)
+    everything: dict[str, Values] = field(default_factory=dict)
+    undeclared: list[str] = field(default_factory=list)
 
     def hosts(self, whole_play: t.Sequence[str]) -> dict[str, Host]:
         """The hosts of the play as the end of a rollout sees them."""
