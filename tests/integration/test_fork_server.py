@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, serve
-from ansible_collections.ellipsis.drive.tests.integration.fork_server import ForkServer, fork_server
+from ansible_collections.ellipsis.drive.tests.integration.fork_server import Forked, ForkServer, fork_server
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
 from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, slot
 
@@ -48,14 +48,21 @@ def probe(tmp_path: Path) -> Any:
     def run(text: str, *arguments: str, afresh: bool = False, **environment: str) -> tuple[int, str, str]:
         command = [str(tmp_path / "probe.py"), *arguments]
         Path(command[0]).write_text(text)
-        where: Any = {"cwd": tmp_path, "env": {"PATH": os.defpath, **environment}}
+        variables = {"PATH": os.defpath, **environment}
         with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
-            where.update(stdout=out, stderr=err)
             if afresh:
-                more: Any = {"stdin": subprocess.DEVNULL, "start_new_session": True}
-                code = subprocess.Popen([sys.executable, *command], **where, **more).wait(30)
+                process: Forked | subprocess.Popen[bytes] = subprocess.Popen(
+                    [sys.executable, *command],
+                    cwd=tmp_path,
+                    env=variables,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
             else:
-                code = fork_server().start(command, **where).wait(30)
+                process = fork_server().start(command, cwd=tmp_path, env=variables, stdout=out, stderr=err)
+            code = process.wait(30)
         return code, (tmp_path / "out").read_text(), (tmp_path / "err").read_text()
 
     return run

@@ -38,8 +38,8 @@ class Waiting(ManualClock):
 @pytest.mark.parametrize("shared", [True, False], ids=["kept already", "kept in a moment"])
 def test_who_loses_a_race_returns_the_secret_of_the_holder(tmp_path: Path, moment: int, shared: bool) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "ours" if shared else tmp_path / "theirs"
-    for folder in {ours, theirs}:
-        folder.mkdir()
+    for folder in (ours, theirs):
+        folder.mkdir(exist_ok=True)
     # The higher id loses at once, so that only the wait for the holder is left.
     emulator = Emulator(None, Waiting(ours / "tokens.yml", tmp_path / "theirs" / "tokens.yml"), seed=1)
     first, second = Keeping(emulator, ours), Keeping(emulator, theirs)

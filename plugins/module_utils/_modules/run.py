@@ -55,7 +55,7 @@ def run_module(spec: dict[str, t.Any], run: Core) -> None:
             code = _answer(module, result, origins)
     except EllipsisError as exc:
         module.fail_json(msg=origins.tell(exc, module.params))
-    sys.exit(code)
+    raise SystemExit(code)
 
 
 def _answer(module: AnsibleModule, result: dict[str, t.Any], origins: OptionSources) -> int:

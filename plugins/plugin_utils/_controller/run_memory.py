@@ -77,7 +77,7 @@ class FileMemory:
         found: dict[Slot, Entry] = {}
         for slot, entry in self._declared(wanted):
             known = found.get(slot) or entries.get(_key(slot), {})
-            same_task = known.get("task") == entry["task"] is not None
+            same_task = entry["task"] is not None and known.get("task") == entry["task"]
             if known.get("wants") == entry["wants"]:
                 if entry["task"] and not same_task:
                     # What the other hosts of this task want is compared with this one.
