@@ -202,7 +202,7 @@ EXAMPLES = r"""
     valid_for: 90d
     store: "{{ config_dir }}/tokens.yml"
     replaces:
-      - description: tile server
+      - description: old tile server
       - token_id: 5b0c3d2e-6a8f-4f5e-9d1c-2b7a90c1e4f8
 
 - name: Revoke one token by its id, whoever made it

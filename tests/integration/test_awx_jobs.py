@@ -106,11 +106,11 @@ def test_a_job_logs_in_and_shows_no_secret(login: str, awx: Awx, emulator: Emula
           ellipsis.drive.ellipsis_access_token: {description: tile server}
           register: made
         - name: A loop
-          register: made
+          register: loop
           ellipsis.drive.ellipsis_access_token: {description: "{{ item }}"}
           loop: [tile server, another]
         - name: A set
-          register: made
+          register: set
           ellipsis.drive.ellipsis_access_tokens:
             tokens: [{description: tile server}, {description: third}]
             defaults: "{{ defaults }}"

@@ -27,7 +27,7 @@ CHECK = """
   no_log: true
 """
 KEEP = """
-- ansible.builtin.copy: {content: "{{ access_tokens_to_keep | to_json }}", dest: "{{ kept_file }}", mode: "0600"}
+- ansible.builtin.copy: {content: "{{ access_tokens_held | combine(access_tokens_to_keep) | to_json }}", dest: "{{ kept_file }}", mode: "0600"}
 """
 FETCH = """
 - ansible.builtin.set_fact: {access_tokens_held: "{{ lookup('file', kept_file) | from_json }}"}

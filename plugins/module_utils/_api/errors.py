@@ -99,7 +99,8 @@ def explained(error: ApiError, hint: str) -> ApiError:
 def scrub(text: str, secrets: t.Iterable[str] = ()) -> str:
     """Server or library text made fit for a message: known secrets and whatever looks like one are masked, and it is cut."""
     text = _TOKEN_LIKE.sub(lambda match: f"{match.group(1) or ''}{MASK}", hidden(text, secrets))
-    text = " ".join(text.split())
+    # Half a surrogate pair can be received, but not printed.
+    text = " ".join(text.encode(errors="replace").decode().split())
     return text if len(text) <= _LONGEST_SERVER_TEXT else text[:_LONGEST_SERVER_TEXT] + "…"
 
 
