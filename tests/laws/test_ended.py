@@ -81,7 +81,7 @@ def worlds(variant: Variant, mode: str, folder: Path, before: tuple[Options, ...
         place = folder / str(number) if mode == "store" else None
         if place:
             place.mkdir()
-        controller = Keeping(emulator, place)
+        controller = Keeping(emulator, place / "tokens.yml" if place else None)
         controller.holds = mode == "held_id"
         world = World(emulator, controller, {})
         for task in before:

@@ -64,7 +64,7 @@ def test_without_overlap_it_goes_when_the_new_one_works() -> None:
 
 @pytest.mark.parametrize("gone", [False, True], ids=["alive", "long gone"])
 def test_the_entry_of_the_earlier_description_goes_with_its_token(tmp_path: Path, gone: bool) -> None:
-    keeping = Keeping(Emulator(None, ManualClock()), tmp_path)
+    keeping = Keeping(Emulator(None, ManualClock()), tmp_path / "tokens.yml")
 
     def run(**options: Any) -> tuple[str, set[str]]:
         report = keeping.execute(present(**options))

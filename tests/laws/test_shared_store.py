@@ -42,7 +42,7 @@ def test_who_loses_a_race_returns_the_secret_of_the_holder(tmp_path: Path, momen
         folder.mkdir(exist_ok=True)
     # The higher id loses at once, so that only the wait for the holder is left.
     emulator = Emulator(None, Waiting(ours / "tokens.yml", tmp_path / "theirs" / "tokens.yml"), seed=1)
-    first, second = Keeping(emulator, ours), Keeping(emulator, theirs)
+    first, second = (Keeping(emulator, folder / "tokens.yml") for folder in (ours, theirs))
     reports: list[Report] = []
     reports.append(first.execute(TASK, Interruptions(moment, lambda: reports.append(second.execute(TASK)))))
     results = [report.result for report in reports if report.result]

@@ -127,7 +127,7 @@ def leave_mounts() -> None:
 def try_all(make: Callable[[Path], None], folder: Path, answers: Any) -> None:
     """In a process of its own: what check mode and a run of every task say, and whether anything was written."""
     emulator = Emulator(None, ManualClock())
-    controller = Keeping(emulator, folder)
+    controller = Keeping(emulator, folder / "tokens.yml")
     made = controller.execute(TASK)
     assert made.result, made.error
     store = folder / "tokens.yml"
