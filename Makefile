@@ -128,7 +128,10 @@ compat:
 	-@$(MAKE) --no-print-directory compat-$(CANDIDATE)
 
 compat-%: environment-core-%
-	@$(RUN) core-$* "pytest $*" pytest $(or $(PYTEST),$(COMPAT))
+	@ELLIPSIS_TEST_DEPRECATIONS=fail $(RUN) core-$* "pytest $*" pytest $(or $(PYTEST),$(COMPAT))
+
+sanity-core-%: environment-core-%
+	@$(RUN) core-$* "sanity $*" $(IN_COPY) $(CURDIR)/.venv/core-$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py core-$*
 
 rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)

@@ -40,8 +40,8 @@ options:
   tokens:
     description:
       - The tokens. Each entry takes the options O(ellipsis.drive.ellipsis_access_token#module:description) (always needed),
-        C(state), C(access_list), C(scope), C(valid_for), C(renew_within), C(overlap), C(regenerate), C(held_id), C(verify) and
-        C(verify_timeout) of M(ellipsis.drive.ellipsis_access_token), with the same meaning and the same defaults.
+        C(state), C(access_list), C(scope), C(valid_for), C(renew_within), C(overlap), C(regenerate), C(replaces), C(held_id),
+        C(verify) and C(verify_timeout) of M(ellipsis.drive.ellipsis_access_token), with the same meaning and the same defaults.
       - A description that is there twice is an error.
     type: list
     elements: dict

@@ -163,7 +163,12 @@ RUNS: dict[str, tuple[str, tuple[str, ...], int, dict[str, Any]]] = {
     "wrong option": (TOKEN.replace("90d", "ninety"), VAULT, 2, {}),
     "no vault password": (TOKEN, (), 2, {}),
     "failing vault password": (TOKEN, ("--vault-password-file", "password.sh"), 1, {}),
-    "delegated": (TOKEN.replace("store: tokens.yml", "held_id: ''") + "  delegate_to: bastion\n  register: result\n", (), 0, {}),
+    "delegated": (
+        TOKEN.replace("store: tokens.yml", "held_id: ''") + "  delegate_to: bastion\n  register: result\n",
+        (),
+        0,
+        {},
+    ),
     "role": (ROLE, VAULT, 0, {"vars": {"access_tokens": [DELIVER], "access_tokens_store": "tokens.yml"}}),
 }
 
