@@ -24,4 +24,4 @@ class ActionModule(AllHosts):
             return super().run(tmp, task_vars)
         self._task.args = {name: value for name, value in self._task.args.items() if name != "step"}
         parts = (self._task, self._connection, self._play_context, self._loader, self._templar, self._shared_loader_obj)
-        return t.cast("dict[str, t.Any]", MoveStore(*parts).run(tmp, task_vars))
+        return MoveStore(*parts).run(tmp, task_vars)
