@@ -15,7 +15,8 @@ author:
   - ellipsis.drive contributors (@ellipsis-drive)
 description:
   - The lookup P(ellipsis.drive.ellipsis_access_token#lookup) makes tokens that live for one run, with
-    O(ellipsis.drive.ellipsis_access_token#lookup:create=true) and without a store. With this callback they are revoked when the run ends, whether it went well or not. It prints nothing.
+    O(ellipsis.drive.ellipsis_access_token#lookup:create=true) and without a store. With this callback they are
+    revoked when the run ends, whether it went well or not. It prints nothing.
   - Without it Ansible tells the collection of that end only when the playbook has a task with a module of this collection,
     too. Otherwise such tokens live until they expire.
 requirements:

@@ -27,7 +27,10 @@ LOAD = f"{HOLD % 'handling'}; cp {{{{ out }}}}/token.json {{{{ out }}}}/loaded.j
 HANDLERS = [{"name": "load", "ansible.builtin.shell": LOAD}]
 CHECK = f"- ansible.builtin.shell: '{HOLD % 'checking'}'\n  changed_when: false\n"
 # A host that can't be reached any more once it has the new secret: the second file is delivered with it.
-LOST = "{{ '/dev/null/nowhere' if lost | default(false) and inventory_hostname == 'beta' and (out ~ '/second') is file else lookup('env', 'ANSIBLE_REMOTE_TEMP') }}"
+LOST = (
+    "{{ '/dev/null/nowhere' if lost | default(false) and inventory_hostname == 'beta' and (out ~ '/second') is file"
+    " else lookup('env', 'ANSIBLE_REMOTE_TEMP') }}"
+)
 
 
 @pytest.fixture
