@@ -22,10 +22,10 @@ from ansible_collections.ellipsis.drive.tests.integration.test_killed import kil
 
 FILE = {"dest": "{{ out }}/token.json", "format": "json", "notify": ["load"]}
 # It stays where it is for as long as there is a file to hold it.
-HOLD = "touch {{ out }}/%s; while [ -e {{ hold }} ]; do sleep 0.1; done"
-LOAD = f"{HOLD % 'handling'}; cp {{{{ out }}}}/token.json {{{{ out }}}}/loaded.json"
+HOLD = "touch {{ out }}/%(where)s; while [ -e {{ hold }}-%(where)s ]; do sleep 0.1; done"
+LOAD = f"{HOLD % {'where': 'handling'}}; cp {{{{ out }}}}/token.json {{{{ out }}}}/loaded.json"
 HANDLERS = [{"name": "load", "ansible.builtin.shell": LOAD}]
-CHECK = f"- ansible.builtin.shell: '{HOLD % 'checking'}'\n  changed_when: false\n"
+CHECK = f"- ansible.builtin.shell: '{HOLD % {'where': 'checking'}}'\n  changed_when: false\n"
 # A host that can't be reached any more once it has the new secret: the second file is delivered with it.
 LOST = (
     "{{ '/dev/null/nowhere' if lost | default(false) and inventory_hostname == 'beta' and (out ~ '/second') is file"
@@ -51,7 +51,7 @@ def loaded(role: Role) -> list[str]:
 def interrupted(role: Role, number: int, where: str) -> None:
     """A rotation that is ended where all hosts have come to."""
     folder = role.controller.folder
-    (folder / "hold").touch()
+    (folder / f"hold-{where}").touch()
     play = {"handlers": HANDLERS, "vars": {**role.variables, "access_tokens_rotate": ["*"]}}
     playbook = folder / "interrupted.yml"
     playbook.write_text(_play("alpha:beta", play, ROLE))
@@ -75,7 +75,7 @@ def interrupted(role: Role, number: int, where: str) -> None:
             with suppress(Exception):
                 run.wait(3)
             kill_all(run.pid)
-        (folder / "hold").unlink()
+        (folder / f"hold-{where}").unlink()
         assert run.wait(30) != 0
 
 
