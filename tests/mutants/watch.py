@@ -21,8 +21,9 @@ from typing import Any
 import pytest
 
 _OURS = "/ellipsis/drive/"
-_EVENTS = sys.monitoring.events
-_TOOL = sys.monitoring.COVERAGE_ID
+# Python has it since 3.12, and the types are checked for 3.10.
+_MONITORING: Any = getattr(sys, "monitoring", None)
+_EVENTS, _TOOL = _MONITORING.events, _MONITORING.COVERAGE_ID
 
 
 class Watch:
@@ -31,16 +32,16 @@ class Watch:
     def __init__(self) -> None:
         self.seen: set[tuple[str, int]] = set()
         self.tests: dict[str, tuple[float, list[tuple[str, int]]]] = {}
-        sys.monitoring.use_tool_id(_TOOL, "mutants")
-        sys.monitoring.register_callback(_TOOL, _EVENTS.PY_START, self._function)
-        sys.monitoring.register_callback(_TOOL, _EVENTS.LINE, self._line)
-        sys.monitoring.set_events(_TOOL, _EVENTS.PY_START)
+        _MONITORING.use_tool_id(_TOOL, "mutants")
+        _MONITORING.register_callback(_TOOL, _EVENTS.PY_START, self._function)
+        _MONITORING.register_callback(_TOOL, _EVENTS.LINE, self._line)
+        _MONITORING.set_events(_TOOL, _EVENTS.PY_START)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Each line is reported once for each test."""
         self.seen = set()
-        sys.monitoring.restart_events()
+        _MONITORING.restart_events()
         start = time.perf_counter()
         result = yield
         if item.nodeid in self.tests:
@@ -56,17 +57,17 @@ class Watch:
 
     def pytest_sessionfinish(self) -> None:
         """Write it all, and watch no more."""
-        sys.monitoring.free_tool_id(_TOOL)
+        _MONITORING.free_tool_id(_TOOL)
         Path(os.environ["WATCHED"]).write_text(json.dumps(self.tests), encoding="utf-8")
 
     def _function(self, code: CodeType, offset: int) -> Any:
         if f"{_OURS}plugins/" in code.co_filename:
-            sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE)
-        return sys.monitoring.DISABLE
+            _MONITORING.set_local_events(_TOOL, code, _EVENTS.LINE)
+        return _MONITORING.DISABLE
 
     def _line(self, code: CodeType, number: int) -> Any:
         self.seen.add((code.co_filename.rpartition(_OURS)[2], number))
-        return sys.monitoring.DISABLE
+        return _MONITORING.DISABLE
 
 
 def pytest_configure(config: pytest.Config) -> None:
