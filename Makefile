@@ -103,8 +103,9 @@ install: build
 sanity:
 	@$(PARALLEL) sanity-newest sanity-oldest
 
+# Of what is published. The tests are not, and ruff and mypy judge them.
 sanity-%: environment-%
-	@$(RUN) $* "sanity $*" $(IN_COPY) $(CURDIR)/.venv/$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py $*
+	@$(RUN) $* "sanity $*" $(IN_COPY) --published $(CURDIR)/.venv/$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py $*
 
 # The laws run in process and know no Ansible, so once is enough, as for what is about HTTP, other programs or many hosts;
 # what meets ansible-core runs on both.
@@ -131,7 +132,7 @@ compat-%: environment-core-%
 	@ELLIPSIS_TEST_DEPRECATIONS=fail $(RUN) core-$* "pytest $*" pytest $(or $(PYTEST),$(COMPAT))
 
 sanity-core-%: environment-core-%
-	@$(RUN) core-$* "sanity $*" $(IN_COPY) $(CURDIR)/.venv/core-$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py core-$*
+	@$(RUN) core-$* "sanity $*" $(IN_COPY) --published $(CURDIR)/.venv/core-$*/bin/python $(CURDIR)/$(TOOLS)/sanity.py core-$*
 
 rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)

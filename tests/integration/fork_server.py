@@ -35,6 +35,9 @@ _FINDER = "ansible.utils.collection_loader._collection_finder"
 _SCOUT = "import sys, ansible.cli.playbook, requests; print(*(name for name in sys.modules if name[:7] != 'ansible'))"
 
 
+BYTECODE = str(Path(__file__).resolve().with_name("bytecode"))
+
+
 class Forked:
     """A run, with as much of subprocess.Popen as the tests use."""
 
@@ -173,8 +176,16 @@ def _preload() -> None:
             importlib.import_module(name)
     if "ansible.constants" in sys.modules:
         raise SystemExit("the fork server has read a configuration, which would be that of every run")
-    # ansible-core compiles collections anew in each process; the text tells whether the result is the same.
-    vars(importlib.import_module(_FINDER))["compile"] = functools.lru_cache(maxsize=None)(compile)
+    # ansible-core compiles collections anew in each process.
+    sys.path.append(BYTECODE)
+    compiled = importlib.import_module("compiled").compiled
+    sys.path.remove(BYTECODE)
+
+    def compile_once(source: str | bytes, filename: str, mode: str, **how: Any) -> Any:
+        text = source if isinstance(source, bytes) else source.encode()
+        return compiled(f"{filename} {mode} {how}", text, lambda: compile(source, filename, mode, **how))
+
+    vars(importlib.import_module(_FINDER))["compile"] = compile_once
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import IO, Any
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
-from ansible_collections.ellipsis.drive.tests.integration.fork_server import Forked, fork_server
+from ansible_collections.ellipsis.drive.tests.integration.fork_server import BYTECODE, Forked, fork_server
 
 HERE = Path(__file__).parent
 TOKENS = "/v3/account/security/accessToken"
@@ -127,7 +127,7 @@ class Controller:
         variables = self.environment if environment is None else environment
         if not self.afresh:
             # See there; hosts that are this machine inherit it.
-            variables = {"PYTHONPATH": str(HERE / "bytecode"), **variables}
+            variables = {"PYTHONPATH": BYTECODE, **variables}
             return fork_server().start(program, cwd=self.folder, env=variables, stdout=stdout, stderr=stderr)
         return subprocess.Popen(
             program,
