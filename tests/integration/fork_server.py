@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import json
+import marshal
 import os
 import random
 import runpy
@@ -30,12 +30,38 @@ from typing import IO, Any
 
 # Parts of ansible-core that know nothing of its configuration.
 _INDEPENDENT = ("ansible.module_utils.basic", "ansible.module_utils.urls", "ansible.errors")
+_MANAGER = "ansible.config.manager"
 _FINDER = "ansible.utils.collection_loader._collection_finder"
 # What a run imports beside them; requests is what this collection needs.
 _SCOUT = "import sys, ansible.cli.playbook, requests; print(*(name for name in sys.modules if name[:7] != 'ansible'))"
 
 
 BYTECODE = str(Path(__file__).resolve().with_name("bytecode"))
+
+
+# Imports nearly nothing, since that is what it saves.
+_INTERPRETER = """#!{python} -IS
+import array, marshal, os, sys, _socket
+
+if len(sys.argv) < 2 or not os.path.isfile(sys.argv[1]):
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+umask = os.umask(0)
+os.umask(umask)
+request = {{"command": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ), "umask": umask}}
+message = marshal.dumps(request)
+server = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+server.connect({address!r})
+passed = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [1, 2]))
+server.sendmsg([len(message).to_bytes(4, "big")], [passed])
+server.sendall(message)
+said = b""
+while part := server.recv(100):
+    said += part
+code = int(said.split()[1])
+if code < 0:
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
 
 
 class Forked:
@@ -77,18 +103,31 @@ class ForkServer:
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
+        # Of no file, so nothing has to be removed.
+        self.address = f"\0ellipsis-tests-{os.getpid()}-{random.randrange(1 << 64):x}"
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.address)
+        listener.listen(64)
         # Only what it needs to find its files: a run's environment comes with the run.
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
             "LC_ALL": "C.UTF-8"
         }
-        with theirs:
+        with theirs, listener:
+            descriptors = [theirs.fileno(), listener.fileno()]
             self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).resolve()), str(theirs.fileno())],
+                [sys.executable, str(Path(__file__).resolve()), *map(str, descriptors)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=descriptors,
                 start_new_session=True,
             )
+
+    def interpreter(self, folder: Path) -> str:
+        """A program that does what Python does with the file of a module, by this server. Like Python with anything else."""
+        file = folder / "python"
+        file.write_text(_INTERPRETER.format(python=sys.executable, address=self.address))
+        file.chmod(0o700)
+        return str(file)
 
     def close(self) -> None:
         """End the server; what it has started goes on."""
@@ -99,9 +138,10 @@ class ForkServer:
     ) -> Forked:
         """Run a console script of this Python's environment. stdin is empty; it leads a session of its own."""
         reader, writer = os.pipe()
-        message = json.dumps({"command": list(command), "cwd": str(cwd), "env": dict(env)}).encode()
+        message = marshal.dumps({"command": list(command), "cwd": str(cwd), "env": dict(env), "umask": None})
+        descriptors = [stdout.fileno(), stderr.fileno(), writer]
         try:
-            socket.send_fds(self._socket, [len(message).to_bytes(4, "big")], [stdout.fileno(), stderr.fileno(), writer])
+            socket.send_fds(self._socket, [len(message).to_bytes(4, "big")], descriptors)
             self._socket.sendall(message)
         finally:
             os.close(writer)
@@ -114,20 +154,27 @@ def fork_server() -> ForkServer:
     return ForkServer()
 
 
-def _serve(connection: socket.socket) -> None:
+def _serve(connection: socket.socket, listener: socket.socket) -> None:
     """Fork for every request until the other end is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the guardians
     while True:
-        size, descriptors, _flags, _address = socket.recv_fds(connection, 4, 3)
-        if not size:
+        ready = select.select([connection, listener], [], [])[0]
+        asking = connection if connection in ready else listener.accept()[0]
+        size, descriptors, _flags, _address = socket.recv_fds(asking, 4, 3)
+        if not size and asking is connection:
             return
-        request = json.loads(connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
-        if os.fork() == 0:
-            connection.close()
-            _guard(request, *descriptors)
-            return
+        if size:
+            request = marshal.loads(asking.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+            if os.fork() == 0:
+                connection.close()
+                listener.close()
+                # Whoever comes by the listener is told the end by its own connection.
+                _guard(request, *descriptors, *([] if asking is connection else [asking.detach()]))
+                return
         for descriptor in descriptors:
             os.close(descriptor)
+        if asking is not connection:
+            asking.close()
 
 
 def _guard(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
@@ -150,6 +197,8 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
     os.dup2(stderr, 2)
     os.closerange(3, 256)
     os.chdir(request["cwd"])
+    if request["umask"] is not None:
+        os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
@@ -167,6 +216,20 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
     runpy.run_path(sys.argv[0], run_name="__main__")
 
 
+def _read_definitions_once() -> None:
+    """ansible-core reads which settings there are from a long YAML file, the same in every process."""
+    manager = importlib.import_module(_MANAGER)
+    read = manager.ConfigManager._read_config_yaml_file
+    base = Path(manager.__file__ or "").with_name("base.yml")
+    definitions = read(None, str(base))
+
+    def read_once(self: Any, file: str) -> Any:
+        # Each run is a process of its own, so it may change what it gets.
+        return definitions if Path(file) == base else read(self, file)
+
+    manager.ConfigManager._read_config_yaml_file = read_once
+
+
 def _preload() -> None:
     """Import what every run imports, as long as it can't know for whom."""
     names = subprocess.check_output([sys.executable, "-c", _SCOUT], text=True).split()
@@ -174,6 +237,7 @@ def _preload() -> None:
         # Some are private to a package that has them only under another name.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    _read_definitions_once()
     if "ansible.constants" in sys.modules:
         raise SystemExit("the fork server has read a configuration, which would be that of every run")
     # ansible-core compiles collections anew in each process.
@@ -190,4 +254,4 @@ def _preload() -> None:
 
 if __name__ == "__main__":
     _preload()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
