@@ -60,6 +60,8 @@ def main() -> int:
         for number in range(arguments.jobs):
             copies.put(_copy(Path(folder) / str(number)))
         tests = read(pool.map(lambda part: _watch(part, copies), _TESTS))
+        if not tests:
+            raise SystemExit("no test passes without any change, so none can tell")
         print(f"{len(tests)} tests watched in {time.monotonic() - start:.0f} s", flush=True)
         known = _equivalent()
         verdicts = list(pool.map(lambda each: _verdict(each, tests, known, copies, end), chosen))
