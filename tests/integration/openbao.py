@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +57,14 @@ class OpenBao:
         self.admin.secrets.kv.v2.create_or_update_secret(path, secret, mount_point=mount)
 
 
+def policy_of_the_guide(folder: str) -> str:
+    """The policy for whoever runs playbooks, as it stands there."""
+    text = (ROOT / "docs" / "stores.md").read_text()
+    found = re.search(r"```hcl\n(.*?)```", text, re.DOTALL)
+    assert found
+    return found[1].replace("MOUNT", "secret").replace("PATH", folder)
+
+
 def binary() -> str:
     """The program, where it is installed."""
     if not _BINARY.exists():
@@ -82,8 +91,11 @@ def sealable_openbao(folder: Path) -> Iterator[tuple[OpenBao, Callable[[], objec
     port = free_port()
     url, (certificate, key) = f"https://127.0.0.1:{port}", authority.issue("127.0.0.1")
     listener = {"address": f"127.0.0.1:{port}", "tls_cert_file": certificate, "tls_key_file": key}
-    config = {"storage": {"file": {"path": str(folder / "data")}}, "listener": {"tcp": listener}, "api_addr": url}
+    storage = {"path": str(folder / "data"), "node_id": "one", "performance_multiplier": 1}
+    addresses = {"api_addr": url, "cluster_addr": f"https://127.0.0.1:{free_port()}"}
+    config = {"storage": {"raft": storage}, "listener": {"tcp": listener}, **addresses}
     (folder / "config.json").write_text(json.dumps(config))
+    (folder / "data").mkdir()
     with _started(["server", "-config", str(folder / "config.json")], folder):
         admin = hvac.Client(url, verify=str(authority.ca_file))
         _wait(f"{url}/v1/sys/seal-status", verify=str(authority.ca_file))
@@ -96,6 +108,7 @@ def sealable_openbao(folder: Path) -> Iterator[tuple[OpenBao, Callable[[], objec
 
         unseal()
         admin.sys.enable_secrets_engine("kv", "secret", options={"version": "2"})
+        _wait(f"{url}/v1/secret/config", admin.token, str(authority.ca_file))
         yield OpenBao(url, admin, authority), unseal
 
 
@@ -117,14 +130,11 @@ def _started(arguments: list[str], folder: Path) -> Iterator[None]:
         process.wait(30)
 
 
-def _wait(address: str, verify: str | bool = True) -> None:
+def _wait(address: str, token: str = ROOT_TOKEN, verify: str | bool = True) -> None:
     """In a development server the mount named secret comes last."""
     for _attempt in range(300):
         try:
-            if (
-                requests.get(address, headers={"X-Vault-Token": ROOT_TOKEN}, timeout=5, verify=verify).status_code
-                == 200
-            ):
+            if requests.get(address, headers={"X-Vault-Token": token}, timeout=5, verify=verify).status_code == 200:
                 return
         except requests.ConnectionError:
             pass

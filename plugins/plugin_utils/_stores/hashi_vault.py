@@ -26,6 +26,8 @@ _TRANSIENT = (
 _OUTDATED = "check-and-set parameter did not match"
 # What an entry takes, in the words of policies.
 _RIGHTS = {"data": frozenset({"create", "read", "update"}), "delete": frozenset({"update"})}
+# A mount that was just made, or of a server that just started.
+_UPGRADES = "will resume service shortly"
 _NO_MOUNT = "preflight capability check"
 
 
@@ -64,7 +66,9 @@ class HashiVault(RemoteBackend):
         """Ask what the policies of this login allow, once for each entry. A login that may not even ask is tried."""
         mount, path = self._where()
         needed = {
-            f"{mount}/{kind}/{path}/{key}": rights for key in set(keys) - self._checked for kind, rights in _RIGHTS.items()
+            f"{mount}/{kind}/{path}/{key}": rights
+            for key in set(keys) - self._checked
+            for kind, rights in _RIGHTS.items()
         }
         if not needed:
             return
@@ -75,7 +79,9 @@ class HashiVault(RemoteBackend):
         for place, rights in needed.items():
             missing = [] if "root" in allowed[place] else sorted(rights.difference(allowed[place]))
             if missing:
-                raise StoreError(f"can't be used, since no policy of this login allows {' and '.join(missing)} on {place!r}.")
+                raise StoreError(
+                    f"can't be used, since no policy of this login allows {' and '.join(missing)} on {place!r}."
+                )
         self._checked.update(keys)
 
     def list_keys(self) -> t.Iterable[str]:
@@ -162,4 +168,4 @@ def _error_of(error: t.Any) -> Exception:
     said = f"can't be used: the server answers {words[:300] or kind!r}."
     if kind in ("Forbidden", "Unauthorized"):
         return _Denied(f"{said} Check the policy, and whether the login still counts.")
-    return Unavailable(said) if kind in _TRANSIENT else StoreError(said)
+    return Unavailable(said) if kind in _TRANSIENT or _UPGRADES in words else StoreError(said)
