@@ -24,7 +24,7 @@ TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.y
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook
+.PHONY: compat release site rulebook soak-shared
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -37,6 +37,7 @@ help:
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "soak         search at random for what breaks the laws, MINUTES=30 long, from SEED=1 on"
+	@echo "soak-shared  kill controllers that share one OpenBao, KILLS=100 times, and let 10 of them meet for 20 rounds"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on each ansible-core between the oldest and the newest and on the next, all of them on the oldest"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
@@ -175,6 +176,12 @@ bench-docs: environment-newest
 SEARCHES := $(wildcard tests/soak) tests/laws/test_laboratory.py tests/laws/test_worlds.py
 soak: environment-newest
 	@$(RUN) newest soak python $(TOOLS)/soak.py $(or $(MINUTES),30) $(or $(SEED),1) $(SEARCHES)
+
+# KILLS controllers, two at a time; then 10 controllers for 20 rounds.
+soak-shared: environment-newest
+	@$(RUN) newest soak-shared env PYTHONPATH=$(CURDIR)/.venv/collections sh -c ' \
+		python -m ansible_collections.ellipsis.drive.tests.soak.controllers kills $(or $(KILLS),100) $(or $(SEED),1) && \
+		python -m ansible_collections.ellipsis.drive.tests.soak.controllers turns 10 20'
 
 mutants: environment-newest environment-mutants
 	@$(RUN) mutants mutants env PYTHONPATH=$(CURDIR)/.venv/collections \
