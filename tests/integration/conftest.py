@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import pytest
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, serve
 from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao, running_openbao
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
+
+# A shell starts what runs in the background with SIGINT ignored, and all programs that the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

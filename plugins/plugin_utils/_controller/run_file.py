@@ -59,11 +59,14 @@ class RunFile:
             return None
 
     def write(self, value: Value) -> None:
-        """Set the value in one step."""
+        """Set the value in one step. A run that was terminated keeps nothing more."""
+        if is_terminated():
+            return
         temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
             json.dump({"run": mark_of_this_run(), "value": value}, file)
         temporary.rename(self._path)
+        # It may have been terminated meanwhile, and have removed its files before this one was there.
         if is_terminated():
             self._path.unlink(missing_ok=True)
