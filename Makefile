@@ -24,7 +24,7 @@ TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.y
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook
+.PHONY: compat release site rulebook recording
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -33,6 +33,7 @@ help:
 	@echo "format       let ruff put the code in order"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
+	@echo "recording    the same, drawn as the picture of the README"
 	@echo "demo-shared  watch two controllers share one OpenBao"
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
@@ -159,6 +160,9 @@ demo-shared: environment-newest
 
 demo: environment-newest
 	@$(RUN) newest demo python tests/demo/demo.py
+
+recording: environment-newest
+	@$(RUN) newest recording python $(TOOLS)/recording.py $(CURDIR)/docs/recording.svg
 
 bench: environment-newest
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
