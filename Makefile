@@ -18,6 +18,8 @@ STEP := $(PYTHON) $(TOOLS)/step.py
 # The tools keep their caches and settings in here, and find the collection through the link that environments.py lays.
 RUN := LC_ALL=C.UTF-8 HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
 	MYPYPATH=$(CURDIR)/.venv/collections $(STEP)
+# What needs the user's own settings of git and keys of gpg.
+OF_USER := LC_ALL=C.UTF-8 ANSIBLE_HOME=$(CURDIR)/.venv/home/.ansible $(STEP)
 IN_COPY := $(PYTHON) $(CURDIR)/$(TOOLS)/in_copy.py
 PARALLEL := $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
@@ -141,7 +143,7 @@ site: environment-site
 	@$(RUN) site "documentation site" $(IN_COPY) $(CURDIR)/.venv/site/bin/python $(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
 
 release: environment-newest
-	@$(RUN) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
+	@$(OF_USER) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 unit: environment-newest
 	@$(RUN) newest "unit tests" pytest tests/unit $(PYTEST)
