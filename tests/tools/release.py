@@ -80,7 +80,9 @@ def section(changelog: str, version: str) -> str:
     if found is None:
         raise SystemExit(f"CHANGELOG.md: has no section of v{version}; was antsibull-changelog changed?")
     lines = (line for line in found[1].splitlines() if not line.startswith("<a id="))
-    return "\n".join(lines).strip()
+    # Written for Markdown, read as plain text.
+    text = re.sub(r"</?code>", "`", "\n".join(lines).strip())
+    return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
 def commit(tree: Path, version: str) -> None:
