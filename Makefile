@@ -52,12 +52,12 @@ test:
 	@$(PARALLEL) gate; code=$$?; $(PYTHON) $(TOOLS)/report.py; exit $$code
 
 # Two steps at a time, begun in this order: first what takes long on one core, last what uses both by itself.
-gate: sanity-oldest sanity-newest ansible-lint importer docs types ruff install changelog licences pytest-oldest pytest-newest
+gate: sanity-oldest sanity-newest ansible-lint importer docs site types ruff install changelog licences pytest-oldest pytest-newest
 
 test-quick:
 	@$(PARALLEL) types ruff unit
 
-environments: environment-oldest environment-newest environment-importer nginx others
+environments: environment-oldest environment-newest environment-importer environment-site nginx others
 
 environment-%:
 	@$(STEP) - "environment $*" $(PYTHON) $(TOOLS)/environments.py $*

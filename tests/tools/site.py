@@ -61,7 +61,8 @@ suppress_warnings = ["myst.header"]
 """.replace("@REPOSITORY@", REPOSITORY)
 # The theme keeps each cell of a table on one line and lets long names run out of a narrow page.
 CSS = """
-.wy-table-responsive table td, .wy-table-responsive table th { white-space: normal; overflow-wrap: break-word; min-width: 6em }
+.wy-table-responsive table td, .wy-table-responsive table th { white-space: normal; overflow-wrap: break-word; min-width: 5em }
+.wy-table-responsive table code { white-space: normal; overflow-wrap: anywhere }
 h1, h2, h3, .wy-breadcrumbs { overflow-wrap: anywhere }
 img { display: block; max-width: 100%; height: auto }
 """
