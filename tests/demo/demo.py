@@ -85,7 +85,9 @@ def main() -> int:
 
 def requests(emulator: Emulator, start: int) -> str:
     """What was sent since then, in its order."""
-    sent = [each.method if each.status == 200 else f"{each.method} ({each.status})" for each in emulator.journal[start:]]
+    sent = [
+        each.method if each.status == 200 else f"{each.method} ({each.status})" for each in emulator.journal[start:]
+    ]
     counted = [(len(list(same)), name) for name, same in itertools.groupby(sent)]
     return ", ".join(f"{count} {name}" if count > 1 else name for count, name in counted) or "none"
 

@@ -36,7 +36,9 @@ STYLE = (
 
 def scenes(transcript: str) -> list[list[str]]:
     """The lines of each scene. The last words belong to the last one."""
-    lines = [line for line in transcript.splitlines() if line.strip() and not re.match(r"PLAY RECAP|\w+ +: ok=|== ", line)]
+    lines = [
+        line for line in transcript.splitlines() if line.strip() and not re.match(r"PLAY RECAP|\w+ +: ok=|== ", line)
+    ]
     found: list[list[str]] = []
     for line in lines:
         if line.startswith("────"):

@@ -44,7 +44,11 @@ def test_what_is_new_is_said_to_be_new_in_a_version_that_users_can_have() -> Non
     history = ROOT / "changelogs" / "changelog.yaml"
     released = yaml.safe_load(history.read_text())["releases"] if history.exists() else {}
     present = order(version_of((ROOT / "galaxy.yml").read_text()))
-    sources = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "roles").rglob("*.yml"), *(ROOT / "extensions").rglob("*.py")]
+    sources = [
+        *(ROOT / "plugins").rglob("*.py"),
+        *(ROOT / "roles").rglob("*.yml"),
+        *(ROOT / "extensions").rglob("*.py"),
+    ]
     named = {found for path in sources for found in re.findall(r"version_added: (\S+)", path.read_text())}
     assert named
     assert [version for version in named if version not in released and order(version) <= present] == []
