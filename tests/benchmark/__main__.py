@@ -25,7 +25,7 @@ from ansible_collections.ellipsis.drive.tests.emulator import Control
 
 from .document import Facts, document, plot
 from .figures import Figure, Sample, Target, figures, targets
-from .hosts import HOST_ROWS
+from .hosts import HOST_ROWS, HOSTS, MANY_ROWS, host_targets
 from .laboratory import Laboratory, emulator
 from .lookups import check_rendered, decryptions, lay_store
 from .paths import PATH_ROWS, path_targets
@@ -38,23 +38,27 @@ from .table import table, verdicts
 ROUNDS, QUICK_ROUNDS = 5, 3
 # What --quick measures of the sets, once.
 QUICK_TOKENS = 300
+PARTS = ("tasks", "paths", "hosts", "sets")
 
 
 def main() -> int:
     arguments = _arguments()
     rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
-    rows = [*ROWS, *PATH_ROWS, *HOST_ROWS, *_set_rows(arguments.quick)]
+    parts = arguments.only or PARTS
+    rows = [row for part in dict.fromkeys(("tasks", *parts)) for row in _rows_of(part, arguments.quick)]
     load = os.getloadavg()[0]
     with _laboratories() as laboratories:
         samples, list_calls = _rounds(laboratories, rows, rounds, 1 if arguments.quick else None)
         check_rendered(laboratories[LATENCY_MS].folder)
         counted = decryptions(laboratories[LATENCY_MS])
     found = figures(rows, samples, list_calls)
-    verdict = [
-        *targets(found, counted),
-        *path_targets(found),
-        *set_targets(found, [cpu_seconds(PLANNED, number) for number in range(rounds)]),
-    ]
+    verdict = list(targets(found, counted))
+    if "paths" in parts:
+        verdict += path_targets(found)
+    if "hosts" in parts:
+        verdict += host_targets(found)
+    if "sets" in parts:
+        verdict += set_targets(found, [cpu_seconds(PLANNED, number) for number in range(rounds)])
     facts = Facts(ansible_version, platform.python_version(), os.cpu_count() or 1, load, rounds, list_calls)
     print(facts.text, "", table(found.values()), "", verdicts(verdict), sep="\n")
     if arguments.json:
@@ -70,17 +74,29 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"{QUICK_ROUNDS} rounds, what is slow in one of them, and no sets of more than {QUICK_TOKENS} tokens",
+        help=f"{QUICK_ROUNDS} rounds, what is slow in one of them, no more than {QUICK_TOKENS} tokens in a set and {HOSTS} hosts",
+    )
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, help="leave out the other parts; tasks is always measured"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there, too")
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write benchmarks.md and benchmarks.svg there, too")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.only and arguments.docs:
+        parser.error("the page has every part: leave --only out")
+    return arguments
 
 
-def _set_rows(quick: bool) -> Iterator[Row]:
-    for cell, row in ROWS_BY_CELL.items():
-        if not quick or (cell.latency_ms == LATENCY_MS and cell.tokens <= QUICK_TOKENS):
-            yield row
+def _rows_of(part: str, quick: bool) -> Sequence[Row]:
+    if part == "sets":
+        return [
+            row
+            for cell, row in ROWS_BY_CELL.items()
+            if not quick or (cell.latency_ms == LATENCY_MS and cell.tokens <= QUICK_TOKENS)
+        ]
+    if part == "hosts":
+        return HOST_ROWS if quick else (*HOST_ROWS, *MANY_ROWS)
+    return PATH_ROWS if part == "paths" else ROWS
 
 
 @contextmanager

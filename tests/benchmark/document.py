@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from . import rows, sets
 from .figures import Figure, Target
-from .hosts import HOST_ROWS, HOSTS
+from .hosts import HOST_ROWS, HOSTS, MANY, MANY_ROWS
 from .paths import FOLDERS, LAYERS, NAMED, PATH_ROWS
 from .plot import Panel, svg
 from .set_targets import of
@@ -39,7 +39,7 @@ _PATHS_TEXT = (
 )
 _HOSTS_TEXT = (
     "Each host has a token of its own. The role makes all of them in one go; a task that every host runs lists them for each host. "
-    "Nothing is delivered here."
+    "Nothing is delivered where no file is named. Beside it are the cheapest task that Ansible can run on each host, and a file without a secret."
 )
 _PLAIN_HEAD = ("", "Runs", "Seconds", "Calls", "MiB")
 
@@ -94,9 +94,9 @@ def document(facts: Facts, found: Mapping[str, Figure], verdict: Iterable[Target
         f"## Paths by name, at {rows.LATENCY_MS} ms",
         _PATHS_TEXT,
         _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in PATH_ROWS]),
-        f"## {HOSTS} hosts, at {rows.LATENCY_MS} ms",
+        f"## {HOSTS} and {MANY:,} hosts, at {rows.LATENCY_MS} ms",
         _HOSTS_TEXT,
-        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in HOST_ROWS]),
+        _markdown(_PLAIN_HEAD, [_plain_row(found[row.name]) for row in (*HOST_ROWS, *MANY_ROWS) if row.name in found]),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -126,6 +126,8 @@ class Controller:
         program = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
         variables = self.environment if environment is None else environment
         if not self.afresh:
+            # See there; hosts that are this machine inherit it.
+            variables = {"PYTHONPATH": str(HERE / "bytecode"), **variables}
             return fork_server().start(program, cwd=self.folder, env=variables, stdout=stdout, stderr=stderr)
         return subprocess.Popen(
             program,
