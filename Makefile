@@ -18,13 +18,15 @@ STEP := $(PYTHON) $(TOOLS)/step.py
 # The tools keep their caches and settings in here, and find the collection through the link that environments.py lays.
 RUN := LC_ALL=C.UTF-8 HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
 	MYPYPATH=$(CURDIR)/.venv/collections $(STEP)
+# What needs the user's own settings of git and keys of gpg.
+OF_USER := LC_ALL=C.UTF-8 ANSIBLE_HOME=$(CURDIR)/.venv/home/.ansible $(STEP)
 IN_COPY := $(PYTHON) $(CURDIR)/$(TOOLS)/in_copy.py
 PARALLEL := $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook soak-shared
+.PHONY: compat release site rulebook soak-shared recording
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -33,6 +35,7 @@ help:
 	@echo "format       let ruff put the code in order"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
+	@echo "recording    the same, drawn as the picture of the README"
 	@echo "demo-shared  watch two controllers share one OpenBao"
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
@@ -50,12 +53,12 @@ test:
 	@$(PARALLEL) gate; code=$$?; $(PYTHON) $(TOOLS)/report.py; exit $$code
 
 # Two steps at a time, begun in this order: first what takes long on one core, last what uses both by itself.
-gate: sanity-oldest sanity-newest ansible-lint importer docs types ruff install changelog licences pytest-oldest pytest-newest
+gate: sanity-oldest sanity-newest ansible-lint importer docs site types ruff install changelog licences pytest-oldest pytest-newest
 
 test-quick:
 	@$(PARALLEL) types ruff unit
 
-environments: environment-oldest environment-newest environment-importer nginx others
+environments: environment-oldest environment-newest environment-importer environment-site nginx others
 
 environment-%:
 	@$(STEP) - "environment $*" $(PYTHON) $(TOOLS)/environments.py $*
@@ -146,7 +149,7 @@ site: environment-site
 	@$(RUN) site "documentation site" $(IN_COPY) $(CURDIR)/.venv/site/bin/python $(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
 
 release: environment-newest
-	@$(RUN) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
+	@$(OF_USER) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 unit: environment-newest
 	@$(RUN) newest "unit tests" pytest tests/unit $(PYTEST)
@@ -165,6 +168,9 @@ demo-shared: environment-newest
 
 demo: environment-newest
 	@$(RUN) newest demo python tests/demo/demo.py
+
+recording: environment-newest
+	@$(RUN) newest recording python $(TOOLS)/recording.py $(CURDIR)/docs/recording.svg
 
 bench: environment-newest
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
