@@ -61,8 +61,14 @@ class Awx:
 
     def given(self, template: int) -> list[tuple[Record, Record]]:
         """What a job of a job template is given: types of credentials, with the values of their fields."""
-        held = (self._tables["credentials"][number] for number in self._tables["job_templates"][template]["credentials"])
-        return [(self._tables["credential_types"][each["credential_type"]], each["inputs"]) for each in held if "inputs" in each]
+        held = (
+            self._tables["credentials"][number] for number in self._tables["job_templates"][template]["credentials"]
+        )
+        return [
+            (self._tables["credential_types"][each["credential_type"]], each["inputs"])
+            for each in held
+            if "inputs" in each
+        ]
 
     def respond(self, method: str, path: str, headers: Message, body: Record) -> Answer:
         if headers["Authorization"] != f"Bearer {self.token}":

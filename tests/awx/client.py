@@ -44,12 +44,12 @@ class Ran:
 class Client(ABC):
     """project: the folder that the project of AWX is fetched from. environment: what a playbook logs in to AWX with."""
 
-    def __init__(self, url: str, project: Path, environment: Mapping[str, str], **how: Any) -> None:
-        self.project, self.environment = project, {"CONTROLLER_HOST": url, **environment}
+    def __init__(self, url: str, project: Path, token: str) -> None:
+        self.project = project
+        self.environment = {"CONTROLLER_HOST": url, "CONTROLLER_OAUTH_TOKEN": token, "CONTROLLER_REQUEST_TIMEOUT": "60"}
         self._url, self._session = f"{url}/api/v2/", requests.Session()
         self._session.trust_env = False
-        for name, value in how.items():
-            setattr(self._session, name, value)
+        self._session.headers["Authorization"] = f"Bearer {token}"
 
     @property
     def project_url(self) -> str:
@@ -102,8 +102,7 @@ class Client(ABC):
 
 class OfDouble(Client):
     def __init__(self, url: str, project: Path, double: Awx, folder: Path) -> None:
-        bearer = {"Authorization": f"Bearer {double.token}"}
-        super().__init__(url, project, {"CONTROLLER_OAUTH_TOKEN": double.token}, headers=bearer)
+        super().__init__(url, project, double.token)
         self._double, self._folder, self._jobs = double, folder, 0
 
     def writes(self) -> int:
@@ -125,8 +124,9 @@ class OfReal(Client):
     """A real AWX that is there for tests alone: what an earlier test made is removed."""
 
     def __init__(self, url: str, project: Path, username: str, password: str) -> None:
-        login = {"CONTROLLER_USERNAME": username, "CONTROLLER_PASSWORD": password}
-        super().__init__(url, project, login, auth=(username, password))
+        asked = requests.post(f"{url}/api/v2/tokens/", auth=(username, password), json={"scope": "write"}, timeout=60)
+        asked.raise_for_status()
+        super().__init__(url, project, asked.json()["token"])
         self._clear()
         self._prepare()
         git = ["git", "-C", str(project), "-c", "user.name=test", "-c", "user.email=test@example.com"]
@@ -159,7 +159,9 @@ class OfReal(Client):
     def _clear(self) -> None:
         for table in ("job_templates", "projects", "credentials", "execution_environments", "credential_types"):
             for record in self.own(table):
-                for busy in self.all("unified_jobs", unified_job_template=record["id"], status__in="pending,waiting,running,new"):
+                for busy in self.all(
+                    "unified_jobs", unified_job_template=record["id"], status__in="pending,waiting,running,new"
+                ):
                     self._ended(busy["url"].removeprefix("/api/v2/"))
                 self.call("DELETE", f"{table}/{record['id']}/")
 
@@ -182,7 +184,9 @@ class OfReal(Client):
             self._made("credentials", name=name, organization=default, credential_type=kinds["Machine"]["id"])
         self._made("credentials", name=SOURCE, organization=default, credential_type=kinds["Source Control"]["id"])
         password = {"vault_password": "a vault password", "vault_id": "other"}
-        self._made("credentials", name=VAULT, organization=default, credential_type=kinds["Vault"]["id"], inputs=password)
+        self._made(
+            "credentials", name=VAULT, organization=default, credential_type=kinds["Vault"]["id"], inputs=password
+        )
 
     def _made(self, table: str, **fields: Any) -> Record:
         return self.objects(table).get(fields["name"]) or self.call("POST", f"{table}/", json=fields)

@@ -59,12 +59,21 @@ def setup(
 
 
 def run(
-    controller: Controller, awx: Client, variables: Mapping[str, object], *, environment: Environment | None = None, code: int
+    controller: Controller,
+    awx: Client,
+    variables: Mapping[str, object],
+    *,
+    environment: Environment | None = None,
+    code: int,
 ) -> Run:
     file = controller.folder / "variables.yml"
     file.write_text(yaml.safe_dump(dict(variables)))
     path = controller.environment["ANSIBLE_COLLECTIONS_PATH"]
-    around = {"ANSIBLE_COLLECTIONS_PATH": f"{path}:{ROOT / '.venv' / 'others'}", **awx.environment, **(environment or {})}
+    around = {
+        "ANSIBLE_COLLECTIONS_PATH": f"{path}:{ROOT / '.venv' / 'others'}",
+        **awx.environment,
+        **(environment or {}),
+    }
     return controller.run_file(Path("ellipsis.drive.awx"), "-e", f"@{file}", environment=around, code=code)
 
 
@@ -130,7 +139,9 @@ def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Client) ->
     setup(controller, awx, **server, environment=NOTHING)
     assert inputs() == {"api_url": server["ellipsis_api_url"]}
     # Somebody fills the login in, attaches a credential and gives the project one.
-    awx.edit("credentials", LOGIN_FILES, inputs={**inputs(), "username": "ada", "password": "by hand", "organization_id": ""})
+    awx.edit(
+        "credentials", LOGIN_FILES, inputs={**inputs(), "username": "ada", "password": "by hand", "organization_id": ""}
+    )
     by_hand = inputs()
     assert by_hand["password"] == ENCRYPTED
     awx.attach("Ellipsis Drive: provision", VAULT, "Other SSH")
