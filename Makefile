@@ -26,7 +26,7 @@ TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.y
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook soak-shared recording
+.PHONY: compat release site rulebook soak-shared recording awx awx-stop
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -44,6 +44,7 @@ help:
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on each ansible-core between the oldest and the newest and on the next, all of them on the oldest"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
+	@echo "awx          start a real AWX from AWX_SOURCE=a checkout of it, AWX_PASSWORD in the environment; awx-stop stops it"
 	@echo "site         build the documentation site in docs/build"
 	@echo "release      make ready what is published: VERSION=1.0.0; DRY_RUN=yes leaves nothing behind"
 	@echo "clean        forget everything built"
@@ -144,6 +145,13 @@ sanity-core-%: environment-core-%
 
 rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)
+
+# The tests of the setup of AWX meet it where AWX_URL, AWX_USERNAME and AWX_PASSWORD name it, and the double otherwise.
+awx: environment-newest
+	@$(STEP) - "start AWX" $(PYTHON) $(TOOLS)/awx.py "$(AWX_SOURCE)"
+
+awx-stop:
+	@$(STEP) - "stop AWX" $(PYTHON) $(TOOLS)/awx.py stop
 
 site: environment-site
 	@$(RUN) site "documentation site" $(IN_COPY) $(CURDIR)/.venv/site/bin/python $(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
