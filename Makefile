@@ -18,13 +18,15 @@ STEP := $(PYTHON) $(TOOLS)/step.py
 # The tools keep their caches and settings in here, and find the collection through the link that environments.py lays.
 RUN := LC_ALL=C.UTF-8 HOME=$(CURDIR)/.venv/home ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.venv/collections \
 	MYPYPATH=$(CURDIR)/.venv/collections $(STEP)
+# What needs the user's own settings of git and keys of gpg.
+OF_USER := LC_ALL=C.UTF-8 ANSIBLE_HOME=$(CURDIR)/.venv/home/.ansible $(STEP)
 IN_COPY := $(PYTHON) $(CURDIR)/$(TOOLS)/in_copy.py
 PARALLEL := $(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook
+.PHONY: compat release site rulebook soak-shared recording awx awx-stop
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -33,13 +35,16 @@ help:
 	@echo "format       let ruff put the code in order"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
+	@echo "recording    the same, drawn as the picture of the README"
 	@echo "demo-shared  watch two controllers share one OpenBao"
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "soak         search at random for what breaks the laws, MINUTES=30 long, from SEED=1 on"
+	@echo "soak-shared  kill controllers that share one OpenBao, KILLS=100 times, and let 10 of them meet for 20 rounds"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on each ansible-core between the oldest and the newest and on the next, all of them on the oldest"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
+	@echo "awx          start a real AWX from AWX_SOURCE=a checkout of it, AWX_PASSWORD in the environment; awx-stop stops it"
 	@echo "site         build the documentation site in docs/build"
 	@echo "release      make ready what is published: VERSION=1.0.0; DRY_RUN=yes leaves nothing behind"
 	@echo "clean        forget everything built"
@@ -49,12 +54,12 @@ test:
 	@$(PARALLEL) gate; code=$$?; $(PYTHON) $(TOOLS)/report.py; exit $$code
 
 # Two steps at a time, begun in this order: first what takes long on one core, last what uses both by itself.
-gate: sanity-oldest sanity-newest ansible-lint importer docs types ruff install changelog licences pytest-oldest pytest-newest
+gate: sanity-oldest sanity-newest ansible-lint importer docs site types ruff install changelog licences pytest-oldest pytest-newest
 
 test-quick:
 	@$(PARALLEL) types ruff unit
 
-environments: environment-oldest environment-newest environment-importer nginx others
+environments: environment-oldest environment-newest environment-importer environment-site nginx others
 
 environment-%:
 	@$(STEP) - "environment $*" $(PYTHON) $(TOOLS)/environments.py $*
@@ -141,11 +146,18 @@ sanity-core-%: environment-core-%
 rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)
 
+# The tests of the setup of AWX meet it where AWX_URL, AWX_USERNAME and AWX_PASSWORD name it, and the double otherwise.
+awx: environment-newest
+	@$(STEP) - "start AWX" $(PYTHON) $(TOOLS)/awx.py "$(AWX_SOURCE)"
+
+awx-stop:
+	@$(STEP) - "stop AWX" $(PYTHON) $(TOOLS)/awx.py stop
+
 site: environment-site
 	@$(RUN) site "documentation site" $(IN_COPY) $(CURDIR)/.venv/site/bin/python $(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
 
 release: environment-newest
-	@$(RUN) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
+	@$(OF_USER) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 unit: environment-newest
 	@$(RUN) newest "unit tests" pytest tests/unit $(PYTEST)
@@ -165,6 +177,9 @@ demo-shared: environment-newest
 demo: environment-newest
 	@$(RUN) newest demo python tests/demo/demo.py
 
+recording: environment-newest
+	@$(RUN) newest recording python $(TOOLS)/recording.py $(CURDIR)/docs/recording.svg
+
 bench: environment-newest
 	@$(RUN) newest benchmark env PYTHONPATH=$(CURDIR)/.venv/collections \
 		python -m ansible_collections.ellipsis.drive.tests.benchmark $(BENCH)
@@ -175,6 +190,12 @@ bench-docs: environment-newest
 SEARCHES := $(wildcard tests/soak) tests/laws/test_laboratory.py tests/laws/test_worlds.py
 soak: environment-newest
 	@$(RUN) newest soak python $(TOOLS)/soak.py $(or $(MINUTES),30) $(or $(SEED),1) $(SEARCHES)
+
+# KILLS controllers, two at a time; then 10 controllers for 20 rounds.
+soak-shared: environment-newest
+	@$(RUN) newest soak-shared env PYTHONPATH=$(CURDIR)/.venv/collections sh -c ' \
+		python -m ansible_collections.ellipsis.drive.tests.soak.controllers kills $(or $(KILLS),100) $(or $(SEED),1) && \
+		python -m ansible_collections.ellipsis.drive.tests.soak.controllers turns 10 20'
 
 mutants: environment-newest environment-mutants
 	@$(RUN) mutants mutants env PYTHONPATH=$(CURDIR)/.venv/collections \
