@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import BACKENDS, open_store
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.address import BACKENDS, open_store, store_opener
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
 
 FILE_OPTIONS = {"store_vault_id": None, "store_plaintext": False, "backup": False}
 
@@ -44,3 +46,12 @@ def test_a_file_is_beside_the_playbook_or_where_its_path_says(monkeypatch: pytes
     assert opened("~/tokens.yml").address == str(tmp_path / "tokens.yml")
     assert opened("$PLACE/tokens.yml").address == str(tmp_path / "place" / "tokens.yml")
     assert opened("tokens.yml").address == str(Path.cwd() / "tokens.yml")
+
+
+def test_a_store_that_can_not_be_written_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "tokens.yml").write_text("a: 1\n")
+    opener = store_opener(DataLoader(), Connection("http://drive.invalid/v3"), lambda _name: None)
+    params = {"store": str(tmp_path / "tokens.yml"), **FILE_OPTIONS}
+    with pytest.raises(StoreError, match="is not encrypted"):
+        opener(params)
+    assert opener({**params, "store_plaintext": True}).secrets() == {}
