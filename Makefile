@@ -54,7 +54,7 @@ test:
 	@$(PARALLEL) gate; code=$$?; $(PYTHON) $(TOOLS)/report.py; exit $$code
 
 # Two steps at a time, begun in this order: first what takes long on one core, last what uses both by itself.
-gate: sanity-oldest sanity-newest ansible-lint importer docs site types ruff install changelog licences pytest-oldest pytest-newest
+gate: sanity-oldest sanity-newest ansible-lint importer docs types ruff install changelog licences pytest-oldest pytest-newest
 
 test-quick:
 	@$(PARALLEL) types ruff unit
@@ -116,7 +116,7 @@ sanity-%: environment-%
 # hosts. What meets ansible-core runs on both: plugins and their loops, lookups, ends of runs, documentation, the role.
 # `make compat-oldest` runs all integration tests there.
 BOTH := $(patsubst %,tests/integration/test_%.py,bad_input documentation elsewhere ended fork_server lookup loops main_job one_run \
-	provision role role_interrupted secrets_stay_secret store)
+	provision role secrets_stay_secret store)
 PYTEST_OF = pytest --junitxml=.venv/steps/pytest-$(1).xml
 pytest-oldest: environment-oldest nginx others
 	@$(RUN) oldest "pytest oldest" $(call PYTEST_OF,oldest) \
