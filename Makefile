@@ -26,13 +26,14 @@ TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.y
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook soak-shared recording awx awx-stop
+.PHONY: long compat release site rulebook soak-shared recording awx awx-stop
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
 	@echo "test-quick   ruff, mypy and the unit tests, on the newest"
 	@echo "lint types sanity unit integration contract docs build    one part of the gate"
 	@echo "format       let ruff put the code in order"
+	@echo "long         the tests that are too long for the gate: the setup of AWX in all its variants, on a double or at AWX_URL"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
 	@echo "recording    the same, drawn as the picture of the README"
@@ -117,7 +118,7 @@ sanity-%: environment-%
 # `make compat-oldest` runs all integration tests there.
 BOTH := $(patsubst %,tests/integration/test_%.py,bad_input documentation elsewhere ended fork_server lookup loops main_job one_run \
 	provision role secrets_stay_secret store)
-PYTEST_OF = pytest --junitxml=.venv/steps/pytest-$(1).xml
+PYTEST_OF = pytest -m "not long" --junitxml=.venv/steps/pytest-$(1).xml
 pytest-oldest: environment-oldest nginx others
 	@$(RUN) oldest "pytest oldest" $(call PYTEST_OF,oldest) \
 		$(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils $(BOTH))
@@ -158,6 +159,9 @@ site: environment-site
 
 release: environment-newest
 	@$(OF_USER) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
+
+long: environment-newest nginx others
+	@$(RUN) newest "long tests" pytest -m long $(PYTEST)
 
 unit: environment-newest
 	@$(RUN) newest "unit tests" pytest tests/unit $(PYTEST)

@@ -94,6 +94,7 @@ def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Client) ->
     assert awx.writes() == writes
 
 
+@pytest.mark.long
 def test_what_it_made_works(controller: Controller, awx: Client, emulator: Emulator, tmp_path: Path) -> None:
     """One job of each template, one after the other, with the project of the examples."""
     elsewhere: Environment = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_VALIDATE_CERTS": "no"}
@@ -129,6 +130,7 @@ def test_what_it_made_works(controller: Controller, awx: Client, emulator: Emula
     assert [secret for secret in {*emulator.secrets, USER_TOKEN} if secret in shown] == []
 
 
+@pytest.mark.long
 def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Client) -> None:
     """A run that knows more, or less, or something else than AWX does never takes away what is there."""
 
@@ -168,6 +170,7 @@ def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Client) ->
     assert len(awx.own("schedules")) == 2
 
 
+@pytest.mark.long
 def test_types_and_organizations_can_be_changed(controller: Controller, awx: Client) -> None:
     """Over and back, and a second organization beside the first one; each run once more changes nothing."""
     names = {True: LOGIN_FILES, False: "Ellipsis Drive"}
@@ -186,6 +189,7 @@ def test_types_and_organizations_can_be_changed(controller: Controller, awx: Cli
     assert "AWX gives it to nobody" in ran.text and "ellipsis_awx_token_file=False" in ran.text
 
 
+@pytest.mark.long
 def test_reasons_are_said(controller: Controller, awx: Client) -> None:
     """Although the task with the login in it shows nothing."""
     ran = setup(controller, awx, ellipsis_api_token={"not": "a text"}, code=2)
