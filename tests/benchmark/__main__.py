@@ -26,6 +26,7 @@ from ansible_collections.ellipsis.drive.tests.emulator import Control
 from .document import Facts, document, plot
 from .figures import Figure, Sample, Target, figures, targets
 from .hosts import HOST_ROWS, HOSTS, MANY_ROWS, host_targets
+from .imports import import_target
 from .laboratory import Laboratory, emulator
 from .listings import LISTING_ROWS, QUICK_SIZE, listing_targets
 from .lookups import check_rendered, decryptions, lay_store
@@ -53,7 +54,7 @@ def main() -> int:
         check_rendered(laboratories[LATENCY_MS].folder)
         counted = decryptions(laboratories[LATENCY_MS])
     found = figures(rows, samples, list_calls)
-    verdict = list(targets(found, counted))
+    verdict = [*targets(found, counted), import_target(rounds)]
     if "paths" in parts:
         verdict += path_targets(found)
     if "hosts" in parts:

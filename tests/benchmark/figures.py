@@ -13,7 +13,7 @@ from statistics import median
 from . import rows
 from .rows import Calls, Row
 
-ITEM_LIMIT = 2.0
+ITEM_LIMIT, UNCHANGED_LIMIT = 2.0, 1.5
 URI_LIMIT = 15.0
 LOOKUP_LIMIT = 2.0
 _LOOP = f"loop of {rows.TOKENS} tokens,"
@@ -88,7 +88,9 @@ def targets(found: Mapping[str, Figure], decryptions: Mapping[str, int]) -> list
             dict(unchanged.calls) == {"list": rows.pages(rows.TOKENS)},
         ),
         _at_most(
-            f"{_LOOP} unchanged, listing aside: at most {ITEM_LIMIT:g} x assert", unchanged.without_listing, items
+            f"{_LOOP} unchanged, listing aside: at most {UNCHANGED_LIMIT:g} x assert",
+            unchanged.without_listing,
+            UNCHANGED_LIMIT * found[rows.ASSERT].seconds,
         ),
         _at_most(
             f"{_LOOP} created, listing aside: at most {ITEM_LIMIT:g} x assert + bare requests",

@@ -30,9 +30,14 @@ LIST_CALLS = {20: 0.02, 100: 0.1}
 # Beyond an empty play of 1 s: just good enough.
 BEYOND = {
     Cell(20, 300, "create", "thread pool").name: 1.0,
-    Cell(20, 300, "create", "one task").name: 1.3,
+    # The list calls are 0.02 s of the bare pool and 0.22 s of the task; 0.1 and 1.1 s at 100 ms.
+    Cell(20, 300, "create", "one task").name: 1.29,
     Cell(100, 300, "create", "thread pool").name: 4.0,
-    Cell(100, 300, "create", "one task").name: 5.2,
+    Cell(100, 300, "create", "one task").name: 5.19,
+    Cell(20, 1000, "10 % drift", "thread pool").name: 1.0,
+    Cell(20, 1000, "10 % drift", "one task").name: 1.59,
+    Cell(100, 1000, "10 % drift", "thread pool").name: 4.0,
+    Cell(100, 1000, "10 % drift", "one task").name: 6.39,
     Cell(20, 1000, "unchanged", "thread pool").name: 1.0,
     Cell(20, 1000, "unchanged", "one task").name: 2.19,
     Cell(100, 1000, "unchanged", "thread pool").name: 4.0,
@@ -67,22 +72,24 @@ def missed(found: dict[str, Figure], planning: tuple[float, ...] = PLANNING) -> 
 def test_targets_within_their_limits_are_reached() -> None:
     targets = set_targets(measured(), PLANNING)
     assert [target.text for target in targets if not target.reached] == []
-    assert len(targets) == 2 + 2 + 1 + 1 + 1
+    assert len(targets) == 2 * 2 + 2 + 2 + 1 + 1 + 1
 
 
 @pytest.mark.parametrize(
     ("worse", "start"),
     [
-        ({Cell(20, 300, "create", "one task").name: 1.31}, "one task creates 300 tokens at 20 ms"),
-        ({Cell(100, 300, "create", "one task").name: 5.21}, "one task creates 300 tokens at 100 ms"),
+        ({Cell(20, 300, "create", "one task").name: 1.31}, "one task creates 300 tokens at 20 ms:"),
+        ({Cell(20, 300, "create", "thread pool").name: 0.995}, "one task creates 300 tokens at 20 ms, listing aside"),
+        ({Cell(100, 300, "create", "one task").name: 5.21}, "one task creates 300 tokens at 100 ms:"),
+        ({Cell(20, 1000, "10 % drift", "one task").name: 1.61}, "one task replaces a tenth of 1,000 tokens at 20 ms"),
+        ({Cell(100, 1000, "10 % drift", "one task").name: 6.41}, "one task replaces a tenth of 1,000 tokens at 100 ms"),
         ({Cell(20, 1000, "unchanged", "one task").name: 2.21}, "one task finds 1,000 tokens unchanged at 20 ms"),
         ({Cell(100, 1000, "unchanged", "one task").name: 5.81}, "one task finds 1,000 tokens unchanged at 100 ms"),
         ({rows.URI_CREATE: 9.9}, "one task creates 50 tokens: a loop of uri"),
     ],
 )
 def test_what_is_slower_misses_its_target(worse: dict[str, float], start: str) -> None:
-    (text,) = missed(measured(worse))
-    assert text.startswith(start)
+    assert any(text.startswith(start) for text in missed(measured(worse)))
 
 
 def test_memory_and_planning_have_their_limits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,9 +100,9 @@ def test_memory_and_planning_have_their_limits(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_creation_is_told_with_listing_aside() -> None:
-    (told,) = (target.found for target in set_targets(measured(), PLANNING) if "300 tokens at 20 ms" in target.text)
+    told = [target.found for target in set_targets(measured(), PLANNING) if "300 tokens at 20 ms" in target.text]
     # 11 list calls of 20 ms against one.
-    assert told == f"1.30 x ({(1.3 - 0.22) / (1.0 - 0.02):.2f} x with listing aside)"
+    assert told == ["1.29 x", f"{(1.29 - 0.22) / (1.0 - 0.02):.2f} x"]
 
 
 def test_what_was_not_measured_is_not_judged() -> None:
