@@ -18,6 +18,7 @@ from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role
 
 @pytest.fixture
 def role(controller: Controller, emulator: Emulator) -> Role:
+    controller.serve_modules()
     return Role(controller, emulator)
 
 

@@ -17,6 +17,7 @@ from ansible_collections.ellipsis.drive.tests.integration.role import Role, slot
 
 @pytest.fixture
 def role(controller: Controller, emulator: Emulator) -> Role:
+    controller.serve_modules()
     return Role(controller, emulator)
 
 
