@@ -61,7 +61,7 @@ class Stage:
         """One run."""
         absent = wanted.get("state") == "absent"
         access = {} if absent else {"access_list": [{"path_id": VARIABLES["roads_id"], "access_tier": "view"}]}
-        task = {"description": name, "store": f"hashi_vault://{STORE}", "lock_timeout": 100, **access, **wanted}
+        task = {"description": name, "store": f"hashi_vault://{STORE}", "lock_timeout": 300, **access, **wanted}
         return self.start_task(controller, {"ellipsis.drive.ellipsis_access_token": task})
 
     def start_task(self, controller: Controller, task: dict[str, Any]) -> Process:
