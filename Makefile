@@ -26,13 +26,14 @@ TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.y
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: compat release site rulebook soak-shared recording
+.PHONY: long compat release site rulebook soak-shared recording awx awx-stop
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
 	@echo "test-quick   ruff, mypy and the unit tests, on the newest"
 	@echo "lint types sanity unit integration contract docs build    one part of the gate"
 	@echo "format       let ruff put the code in order"
+	@echo "long         the tests that are too long for the gate: the setup of AWX in all its variants, on a double or at AWX_URL"
 	@echo "coverage     the unit tests, with the lines and branches they miss"
 	@echo "demo         watch real playbooks work against an emulator of the API"
 	@echo "recording    the same, drawn as the picture of the README"
@@ -44,6 +45,7 @@ help:
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on each ansible-core between the oldest and the newest and on the next, all of them on the oldest"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
+	@echo "awx          start a real AWX from AWX_SOURCE=a checkout of it, AWX_PASSWORD in the environment; awx-stop stops it"
 	@echo "site         build the documentation site in docs/build"
 	@echo "release      make ready what is published: VERSION=1.0.0; DRY_RUN=yes leaves nothing behind"
 	@echo "clean        forget everything built"
@@ -53,7 +55,7 @@ test:
 	@$(PARALLEL) gate; code=$$?; $(PYTHON) $(TOOLS)/report.py; exit $$code
 
 # Two steps at a time, begun in this order: first what takes long on one core, last what uses both by itself.
-gate: sanity-oldest sanity-newest ansible-lint importer docs site types ruff install changelog licences pytest-oldest pytest-newest
+gate: sanity-oldest sanity-newest ansible-lint importer docs types ruff install changelog licences pytest-oldest pytest-newest
 
 test-quick:
 	@$(PARALLEL) types ruff unit
@@ -115,8 +117,8 @@ sanity-%: environment-%
 # hosts. What meets ansible-core runs on both: plugins and their loops, lookups, ends of runs, documentation, the role.
 # `make compat-oldest` runs all integration tests there.
 BOTH := $(patsubst %,tests/integration/test_%.py,bad_input documentation elsewhere ended fork_server lookup loops main_job one_run \
-	provision role role_interrupted secrets_stay_secret store)
-PYTEST_OF = pytest --junitxml=.venv/steps/pytest-$(1).xml
+	provision role secrets_stay_secret store)
+PYTEST_OF = pytest -m "not long" --junitxml=.venv/steps/pytest-$(1).xml
 pytest-oldest: environment-oldest nginx others
 	@$(RUN) oldest "pytest oldest" $(call PYTEST_OF,oldest) \
 		$(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils $(BOTH))
@@ -145,11 +147,21 @@ sanity-core-%: environment-core-%
 rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)
 
+# The tests of the setup of AWX meet it where AWX_URL, AWX_USERNAME and AWX_PASSWORD name it, and the double otherwise.
+awx: environment-newest
+	@$(STEP) - "start AWX" $(PYTHON) $(TOOLS)/awx.py "$(AWX_SOURCE)"
+
+awx-stop:
+	@$(STEP) - "stop AWX" $(PYTHON) $(TOOLS)/awx.py stop
+
 site: environment-site
 	@$(RUN) site "documentation site" $(IN_COPY) $(CURDIR)/.venv/site/bin/python $(CURDIR)/$(TOOLS)/site.py $(CURDIR)/docs/build
 
 release: environment-newest
 	@$(OF_USER) newest release python $(TOOLS)/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
+
+long: environment-newest nginx others
+	@$(RUN) newest "long tests" pytest -m long $(PYTEST)
 
 unit: environment-newest
 	@$(RUN) newest "unit tests" pytest tests/unit $(PYTEST)

@@ -50,34 +50,25 @@ class Awx:
         for name in ("SSH", "Other SSH"):
             self._create("credentials", {"name": name, "kind": "ssh", "credential_type": machine["id"]})
         self._create("credentials", {"name": "Attached by hand", "kind": "vault", "credential_type": 0})
+        self._create("credentials", {"name": "Source control", "kind": "scm", "credential_type": -1})
 
     def objects(self, table: str) -> dict[str, Record]:
         """What there is of a kind, by name, secrets and all."""
         return {record["name"]: record for record in self._tables.get(table, {}).values()}
 
-    def count(self, table: str) -> int:
-        return len(self._tables.get(table, {}))
+    def survey(self, template: int) -> Record:
+        return dict(self._tables["job_templates"][template].get("survey", {}))
 
-    def edit(self, table: str, name: str, **fields: Any) -> None:
-        """What somebody does in the web interface."""
-        self._update(table, self.objects(table)[name]["id"], fields)
-
-    def attach(self, template: str, *credentials: str) -> None:
-        """What somebody attaches to a job template in the web interface."""
-        for name in credentials:
-            self._attached(
-                "POST", self.objects("job_templates")[template], {"id": self.objects("credentials")[name]["id"]}
-            )
-
-    def attached(self, template: str) -> set[str]:
-        """The names of the credentials of a job template."""
-        return {
-            self._tables["credentials"][number]["name"]
-            for number in self.objects("job_templates")[template]["credentials"]
-        }
-
-    def named(self, table: str, number: int) -> Record:
-        return self._tables[table][number]
+    def given(self, template: int) -> list[tuple[Record, Record]]:
+        """What a job of a job template is given: types of credentials, with the values of their fields."""
+        held = (
+            self._tables["credentials"][number] for number in self._tables["job_templates"][template]["credentials"]
+        )
+        return [
+            (self._tables["credential_types"][each["credential_type"]], each["inputs"])
+            for each in held
+            if "inputs" in each
+        ]
 
     def respond(self, method: str, path: str, headers: Message, body: Record) -> Answer:
         if headers["Authorization"] != f"Bearer {self.token}":
@@ -125,7 +116,7 @@ class Awx:
 
     def _listed(self, table: str, query: Mapping[str, str]) -> Record:
         records = self._tables.get("job_templates" if table == "unified_job_templates" else table, {}).values()
-        filters = {key: value for key, value in query.items() if not key.startswith("or__")}
+        filters = {key: value for key, value in query.items() if not key.startswith("or__") and key != "page_size"}
         either = {key.removeprefix("or__"): value for key, value in query.items() if key.startswith("or__")}
         fitting = [
             record
@@ -180,6 +171,8 @@ class Awx:
             complaints += rules.credential_complaints(kind["inputs"], record.get("inputs", {}))
         elif table == "job_templates" and record["playbook"] not in rules.playbooks(self.project):
             complaints += [f"{record['playbook']}: playbook not found for project"]
+        if len(record.get("name", "")) > 512:
+            complaints += ["Ensure this field has no more than 512 characters."]
         if complaints:
             raise Refused("; ".join(complaints))
 

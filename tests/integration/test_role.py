@@ -18,7 +18,6 @@ from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role
 
 @pytest.fixture
 def role(controller: Controller, emulator: Emulator) -> Role:
-    controller.serve_modules()
     return Role(controller, emulator)
 
 

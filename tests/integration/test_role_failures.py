@@ -17,7 +17,6 @@ from ansible_collections.ellipsis.drive.tests.integration.role import Role, slot
 
 @pytest.fixture
 def role(controller: Controller, emulator: Emulator) -> Role:
-    controller.serve_modules()
     return Role(controller, emulator)
 
 

@@ -33,7 +33,6 @@ CHECK = "- ansible.builtin.fail: {msg: no tile}\n  when: bad_check | default('')
 
 @pytest.fixture
 def role(controller: Controller, emulator: Emulator) -> Role:
-    controller.serve_modules()
     role = Role(controller, emulator)
     del role.variables["access_tokens_store"]
     role.variables["access_tokens_check_tasks"] = role.tasks("check.yml", CHECK)

@@ -20,7 +20,6 @@ PAGES = 7
 def test_two_hundred_hosts(controller: Controller, emulator: Emulator) -> None:
     local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
     controller.inventory.write_text("".join(f"host{number} {local}\n" for number in range(COUNT)))
-    controller.serve_modules()
     role = Role(controller, emulator)
     # Nothing is delivered: that costs a module on every host, whoever made the tokens.
     role.variables["access_tokens"] = [slot("of {{ inventory_hostname }}")]

@@ -24,7 +24,7 @@ TREE = Path(__file__).resolve().parents[2]
 _SETTINGS = "tests/config.yml"
 
 
-def copy(target: Path, *, published: bool) -> None:
+def copy(target: Path, *, published: bool = False) -> None:
     """Copy the files that git knows or would take; published: without the tests."""
     listing = subprocess.check_output(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=str(TREE)
