@@ -41,7 +41,7 @@ help:
 	@echo "bench        measure what a task costs, a quarter of an hour long; BENCH=--quick is short"
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "soak         search at random for what breaks the laws, MINUTES=30 long, from SEED=1 on"
-	@echo "soak-shared  kill controllers that share one OpenBao, KILLS=100 times, and let 10 of them meet for 20 rounds"
+	@echo "soak-shared  kill controllers that share one OpenBao, KILLS=100 times, and let 10 meet for 20 rounds"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on each ansible-core between the oldest and the newest and on the next, all of them on the oldest"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
@@ -195,11 +195,12 @@ SEARCHES := $(wildcard tests/soak) tests/laws/test_laboratory.py tests/laws/test
 soak: environment-newest
 	@$(RUN) newest soak python $(TOOLS)/soak.py $(or $(MINUTES),30) $(or $(SEED),1) $(SEARCHES)
 
-# KILLS controllers, two at a time; then 10 controllers for 20 rounds.
+# KILLS controllers, two at a time; then 10 controllers for 20 rounds; then a set of 100 tokens.
 soak-shared: environment-newest
 	@$(RUN) newest soak-shared env PYTHONPATH=$(CURDIR)/.venv/collections sh -c ' \
 		python -m ansible_collections.ellipsis.drive.tests.soak.controllers kills $(or $(KILLS),100) $(or $(SEED),1) && \
-		python -m ansible_collections.ellipsis.drive.tests.soak.controllers turns 10 20'
+		python -m ansible_collections.ellipsis.drive.tests.soak.controllers turns 10 20 && \
+		python -m ansible_collections.ellipsis.drive.tests.soak.controllers bulk 100 5'
 
 mutants: environment-newest environment-mutants
 	@$(RUN) mutants mutants env PYTHONPATH=$(CURDIR)/.venv/collections \

@@ -60,7 +60,7 @@ class OpenBao:
 def policy_of_the_guide(folder: str) -> str:
     """The policy for whoever runs playbooks, as it stands there."""
     text = (ROOT / "docs" / "stores.md").read_text()
-    found = re.search(r"```hcl\n(.*?)```", text, re.DOTALL)
+    found = re.search(r"```text\n(.*?)```", text, re.DOTALL)
     assert found
     return found[1].replace("MOUNT", "secret").replace("PATH", folder)
 

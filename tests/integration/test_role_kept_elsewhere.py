@@ -70,7 +70,7 @@ def shared(role: Role, bao: OpenBao, folder: str) -> str:
 def credential_of_the_guide(bao: OpenBao, folder: str) -> dict[str, str]:
     """What AWX sets in the environment of a job, with the policy and the credential type as they stand in the guide."""
     text = (ROOT / "docs" / "awx.md").read_text()
-    [policy] = re.findall(r"```hcl\n(.*?)```", text, re.DOTALL)
+    [policy] = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
     [credential] = [each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "injectors:" in each]
     bao.admin.sys.create_or_update_policy(folder, policy.replace("/tokens/", f"/{folder}/"))
     bao.admin.sys.enable_auth_method("approle", path="awx")

@@ -76,6 +76,22 @@ def of(bao: OpenBao, token: str) -> dict[str, str]:
     return {"ansible_hashi_vault_url": bao.url, "ansible_hashi_vault_token": token}
 
 
+def test_calls(bao: OpenBao, folder: str, emulator: Emulator) -> None:
+    """What a store costs: one call for each entry, and before it one for where the mount is."""
+    controller = OnServer(emulator, f"secret/{folder}", of(bao, bao.admin.token))
+    backend = open_hashi_vault(f"secret/{folder}", of(bao, bao.admin.token).get)
+    calls: list[str] = []
+    hooks = backend._login.client().adapter.session.hooks["response"]
+    hooks.append(lambda response, **_more: calls.append(response.request.path_url.split("/")[3]))
+    try:
+        for task, expected in {"new": 6, "unchanged": 1}.items():
+            calls.clear()
+            assert controller.execute(TASK).result
+            assert (calls.count("internal"), len(calls) - calls.count("internal")) == (1, expected), (task, calls)
+    finally:
+        hooks.pop()
+
+
 @pytest.mark.parametrize("name", POLICIES)
 def test_check_mode_and_a_run_refuse_alike(name: str, bao: OpenBao, folder: str, emulator: Emulator) -> None:
     data, delete, said = POLICIES[name]

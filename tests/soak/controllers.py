@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several controllers on one OpenBao, each with a home of its own: `kills NUMBER SEED` and `turns CONTROLLERS ROUNDS`.
+"""Controllers on one OpenBao, with homes of their own: `kills NUMBER SEED`, `turns CONTROLLERS ROUNDS`, `bulk TOKENS ROUNDS`.
 
 kills: two controllers change the same slot at the same moment, and one of them or both are killed (SIGKILL) at a random
 moment. After the next run one token has to live, and its secret has to be in the store.
 turns: all controllers converge the same new slot at once, in each round. One creation each, and everybody ends well.
+bulk: what a set of tokens takes with its secrets in a file and in OpenBao.
 """
 
 from __future__ import annotations
 
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,7 +32,7 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIAB
 from ansible_collections.ellipsis.drive.tests.integration.test_killed import kill_all
 
 Process = Forked | subprocess.Popen[bytes]
-LATENCY = 0.05
+LATENCIES = {"kills": 0.05, "turns": 0.05, "bulk": 0.02}
 NAME, FOLDER = "tile server", "soak"
 STORE = f"secret/{FOLDER}"
 # What both controllers want, round after round: a first token, replacements of it, and nothing.
@@ -59,12 +61,12 @@ class Stage:
         """One run."""
         absent = wanted.get("state") == "absent"
         access = {} if absent else {"access_list": [{"path_id": VARIABLES["roads_id"], "access_tier": "view"}]}
-        task = {"description": name, "store": f"hashi_vault://{STORE}", "lock_timeout": 100, **access, **wanted}
-        play = {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "tasks": [{"ellipsis.drive.ellipsis_access_token": task}],
-        }
+        task = {"description": name, "store": f"hashi_vault://{STORE}", "lock_timeout": 300, **access, **wanted}
+        return self.start_task(controller, {"ellipsis.drive.ellipsis_access_token": task})
+
+    def start_task(self, controller: Controller, task: dict[str, Any]) -> Process:
+        """A run of one task."""
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": [task]}
         (controller.folder / "play.yml").write_text(repr([play]))
         with (controller.folder / "out").open("w") as out:
             return controller.start(["ansible-playbook", "play.yml"], out, out)
@@ -189,18 +191,38 @@ def turns(stage: Stage, rounds: int) -> None:
     )
 
 
+def bulk(stage: Stage, tokens: int, rounds: int) -> None:
+    """New sets, in turns: plain runs of ansible-playbook from start to end."""
+    [controller] = stage.controllers
+    seconds: dict[str, list[float]] = {"file": [], "OpenBao": []}
+    for number in range(rounds + 1):
+        for store, where in (("file", f"{number}.yml"), ("OpenBao", f"hashi_vault://secret/bulk/{number}")):
+            names = [f"{store} {number} {each}" for each in range(tokens)]
+            access = [{"path_id": VARIABLES["roads_id"], "access_tier": "view"}]
+            wanted = [{"description": name, "access_list": access, "valid_for": "90d"} for name in names]
+            task = {"tokens": wanted, "store": where, **({"store_plaintext": True} if store == "file" else {})}
+            begun = time.monotonic()
+            stage.finish(controller, stage.start_task(controller, {"ellipsis.drive.ellipsis_access_tokens": task}))
+            # The first ones are not counted.
+            seconds[store] += [time.monotonic() - begun] if number else []
+    file, other = (statistics.median(each) for each in seconds.values())
+    print(f"{tokens} tokens: file {file:.2f} s, OpenBao {other:.2f} s, {other - file:+.2f} s ({other / file - 1:+.0%})")
+
+
 def main(arguments: Sequence[str]) -> None:
     what, first, second = arguments[0], int(arguments[1]), int(arguments[2])
     emulator = Emulator(clock=ManualClock())
     with (
         tempfile.TemporaryDirectory(prefix="ellipsis-soak-") as name,
-        serve(emulator, latency=LATENCY) as url,
+        serve(emulator, latency=LATENCIES[what]) as url,
         running_openbao(Path(name)) as bao,
     ):
         if what == "kills":
             kills(Stage(Path(name), bao, emulator, url, 2), first, second)
-        else:
+        elif what == "turns":
             turns(Stage(Path(name), bao, emulator, url, first), second)
+        else:
+            bulk(Stage(Path(name), bao, emulator, url, 1), first, second)
 
 
 if __name__ == "__main__":

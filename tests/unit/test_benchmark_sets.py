@@ -79,7 +79,7 @@ def test_targets_within_their_limits_are_reached() -> None:
     ("worse", "start"),
     [
         ({Cell(20, 300, "create", "one task").name: 1.31}, "one task creates 300 tokens at 20 ms:"),
-        ({Cell(20, 300, "create", "thread pool").name: 0.995}, "one task creates 300 tokens at 20 ms, listing aside"),
+        ({Cell(20, 300, "create", "one task").name: 1.31}, "one task creates 300 tokens at 20 ms, listing aside"),
         ({Cell(100, 300, "create", "one task").name: 5.21}, "one task creates 300 tokens at 100 ms:"),
         ({Cell(20, 1000, "10 % drift", "one task").name: 1.61}, "one task replaces a tenth of 1,000 tokens at 20 ms"),
         ({Cell(100, 1000, "10 % drift", "one task").name: 6.41}, "one task replaces a tenth of 1,000 tokens at 100 ms"),

@@ -138,17 +138,21 @@ class Store:
         self._change([(slot, lambda _entry: None) for slot in slots])
 
     def claim(self, slots: t.Iterable[StoredSlot]) -> bool:
-        """Become the only controller that changes these entries, and read them again.
+        """Become the only controller that changes these entries. What was read of others does not count any more.
 
         False where controllers do not meet in the backend: then the lock of the machine is all there is.
         """
-        self._known.clear()
         if not self._backend.shared:
             return False
         end = self._monotonic() + self._lock_timeout
         wanted = sorted(self._claimed.union(slots), key=lambda slot: slot.description)
         self.rehearse([slot.description for slot in wanted])
         self._claimed.update(wanted)
+        # A claim in place of what was read says that it is still there, so those are not read again first.
+        self._known = {
+            each.description: self._known[each.description] for each in wanted if each.description in self._known
+        }
+        fresh = False
         while True:
             try:
                 self._change([(slot, self._take(slot)) for slot in wanted])
@@ -157,10 +161,12 @@ class Store:
                 # Nothing is kept while waiting, so that nobody waits for one who waits.
                 self.release()
                 self._claimed.update(wanted)
-                if self._monotonic() >= end:
+                if fresh and self._monotonic() >= end:
                     raise self._said(StoreError(_in_use(taken.entry, self._lock_timeout))) from None
-            self._sleep(_POLL_SECONDS)
+            if fresh:
+                self._sleep(_POLL_SECONDS)
             self._known.clear()
+            fresh = True
 
     def release(self) -> None:
         """Give back what was claimed. Where that fails, the claim ends by itself."""
