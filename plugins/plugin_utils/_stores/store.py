@@ -30,6 +30,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
     entry_of,
     own,
     raw_of,
+    without,
 )
 
 # Longer than a creation takes; who was killed keeps others waiting until its claim ends.
@@ -64,6 +65,8 @@ class Store:
         self._sleep, self._monotonic = sleep, monotonic
         self._known: dict[str, Versioned] = {}
         self._claimed: set[StoredSlot] = set()
+        # What was last read of each slot until it was claimed, and from then on what was written here.
+        self._seen: dict[StoredSlot, Entry | None] = {}
         self._me = f"{socket.gethostname()} pid {os.getpid()} {secrets.token_hex(4)}"
 
     @property
@@ -86,11 +89,6 @@ class Store:
         with self._sentences():
             self._backend.rehearse()
 
-    def changing(self) -> dict[str, Entry]:
-        """The entries that are claimed; all where nothing is."""
-        found = {slot.description: self.read(slot) for slot in self._claimed}
-        return {name: entry for name, entry in found.items() if entry} if found else self.entries()
-
     def entries(self) -> dict[str, Entry]:
         """All entries by description, read now."""
         with self._sentences():
@@ -107,7 +105,10 @@ class Store:
         """The entry of a slot."""
         found = self.find(slot.description)
         with self._sentences():
-            return own({slot.description: found}, slot)
+            entry = own({slot.description: found}, slot)
+        if slot not in self._claimed:
+            self._seen[slot] = entry
+        return entry
 
     def begin(self, nonces: t.Mapping[StoredSlot, str]) -> None:
         """Record the nonces of tokens that are about to be created."""
@@ -135,16 +136,28 @@ class Store:
 
     def forget(self, slots: t.Iterable[StoredSlot]) -> None:
         """Remove the entries of slots."""
-        self._change([(slot, lambda _entry: None) for slot in slots])
+
+        def remove(slot: StoredSlot) -> Change:
+            def change(entry: Entry | None) -> None:
+                if entry and slot in self._claimed:
+                    self._still_claimed(slot, entry)
+
+            return change
+
+        self._change([(slot, remove(slot)) for slot in slots])
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """Take tokens out of all entries, or, where controllers meet, of those that are claimed. It is true whoever has a claim."""
+        claimed = self._claimed if self._backend.shared else ()
+        entries = [self.read(slot) for slot in claimed] or self.entries().values()
+        slots = [entry.slot for entry in entries if entry and without(entry, token_ids) != entry]
+        self._change([(slot, lambda entry: entry and without(entry, token_ids)) for slot in slots])
 
     def claim(self, slots: t.Iterable[StoredSlot]) -> bool:
-        """Become the only controller that changes these entries, and read them again.
-
-        False where controllers do not meet in the backend: then the lock of the machine is all there is.
-        """
-        self._known.clear()
+        """Become the only controller that changes these entries. True if they have to be read again for that."""
         if not self._backend.shared:
-            return False
+            return self._take_over(slots)
+        self._known.clear()
         end = self._monotonic() + self._lock_timeout
         self._claimed.update(slots)
         wanted = sorted(self._claimed, key=lambda slot: slot.description)
@@ -167,6 +180,19 @@ class Store:
         with contextlib.suppress(StoreError):
             self._change([(slot, self._drop) for slot in slots])
 
+    def _take_over(self, slots: t.Iterable[StoredSlot]) -> bool:
+        """Without a common clock nobody waits: who comes later changes the entry of a creation that another one has begun, so
+        that its secret can't be kept any more, and only then revokes its token."""
+        before = dict(self._seen)
+        self._claimed.update(slots)
+        self._seen = {slot: self.read(slot) for slot in self._claimed}
+        begun = [slot for slot, entry in self._seen.items() if entry and (entry.pending or entry.claim)]
+        if begun:
+            self.rehearse()
+            claim = Claim(self._me, "")
+            self._change([(slot, lambda entry: entry and replace(entry, claim=claim)) for slot in begun])
+        return any(before.get(slot) != entry for slot, entry in self._seen.items())
+
     def _take(self, slot: StoredSlot) -> Change:
         def change(entry: Entry | None) -> Entry:
             now = self._now()
@@ -185,6 +211,8 @@ class Store:
     def _still_claimed(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
         """The entry with a claim that is ours for longer. Somebody else may have waited until it ended."""
         if not self._backend.shared:
+            if slot in self._claimed and entry != self._seen.get(slot):
+                raise StoreError(f"has {slot.description!r} changed by another run meanwhile; run again.")
             return entry
         if slot not in self._claimed or entry is None or entry.claim is None or entry.claim.by != self._me:
             raise StoreError(
@@ -234,6 +262,8 @@ class Store:
                 }
             )
             answers = [(slot, change, written.get(slot.description)) for slot, change in left]
+            done = [slot for slot, _change, answer in answers if isinstance(answer, Versioned)]
+            self._seen.update({slot: after[slot.description] for slot in done})
             failures.update({slot: answer for slot, _change, answer in answers if isinstance(answer, StoreError)})
             left = [(slot, change) for slot, change, answer in answers if isinstance(answer, Conflict)]
             if not left:
