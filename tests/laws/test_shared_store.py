@@ -46,5 +46,7 @@ def test_who_loses_a_race_returns_the_secret_of_the_holder(tmp_path: Path, momen
     reports: list[Report] = []
     reports.append(first.execute(TASK, Interruptions(moment, lambda: reports.append(second.execute(TASK)))))
     results = [report.result for report in reports if report.result]
-    assert [each["lost_race"] for each in results] == [False, True]
+    # Before it begins, the first one looks whether the file is still what it has planned with.
+    assert [each["lost_race"] for each in results] == [False, not (shared and moment == MOMENTS[0])]
+    assert [each["changed"] for each in results] == [True, False]
     assert len({(each["access_token"]["id"], each["secret"]) for each in results}) == 1
