@@ -22,7 +22,7 @@ _PAUSE = 1.0
 
 
 class Account:
-    """One account at one API. lock takes an owner and returns when this process alone may write for it; claim does not wait
+    """One account at one API. lock takes an owner and returns when this process alone may write for it; try_lock does not wait
     and tells whether it is so.
 
     wall is the controller's clock (epoch seconds), used only where the server does not tell the time.
@@ -34,11 +34,11 @@ class Account:
         *,
         warn: t.Callable[[str], None],
         lock: t.Callable[[str], None] = lambda _owner: None,
-        claim: t.Callable[[str], bool] = lambda _owner: False,
+        try_lock: t.Callable[[str], bool] = lambda _owner: False,
         wall: t.Callable[[], float] = time.time,
     ) -> None:
         self.client, self.warn, self.tree = client, warn, Tree(client)
-        self._lock, self._claim, self._wall = lock, claim, wall
+        self._lock, self._try_lock, self._wall = lock, try_lock, wall
         self._locked: set[str] = set()
         self._tokens: dict[str, ListedToken] | None = None
         self._slots: dict[Slot, tuple[Generation, ...]] | None = None
@@ -97,7 +97,7 @@ class Account:
 
     def prepare_writing(self, owner: str) -> None:
         """Become the only writer before the list is read, if nobody else is: what is listed then counts for writes, too."""
-        if owner not in self._locked and not self._is_fresh() and self._claim(owner):
+        if owner not in self._locked and not self._is_fresh() and self._try_lock(owner):
             self._locked.add(owner)
 
     def begin_writing(self, owner: str) -> bool:
