@@ -57,6 +57,7 @@ class Watch:
 
     def pytest_sessionfinish(self) -> None:
         """Write it all, and watch no more."""
+        _MONITORING.set_events(_TOOL, 0)
         _MONITORING.free_tool_id(_TOOL)
         Path(os.environ["WATCHED"]).write_text(json.dumps(self.tests), encoding="utf-8")
 
