@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,11 @@ settings.register_profile("soak", deadline=None, database=None, suppress_health_
 collect_ignore_glob = [] if sys.version_info >= (3, 11) else ["*/test_awx_*"]
 
 if "ansible_collections" not in sys.modules:
-    _FOLDER = tempfile.TemporaryDirectory(prefix="ellipsis-drive-")  # lives as long as the tests do
-    _LINK = Path(_FOLDER.name) / "ansible_collections" / "ellipsis" / "drive"
-    _LINK.parent.mkdir(parents=True)
-    _LINK.symlink_to(Path(__file__).resolve().parents[1])
-    os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["PYTHONPATH"] = _FOLDER.name
-    sys.path.append(_FOLDER.name)  # multiprocessing hands this to what it spawns, not the variable
-    init_plugin_loader([_FOLDER.name])
+    # The link that environments.py lays.
+    _FOLDER = str(Path(__file__).resolve().parents[1] / ".venv" / "collections")
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["PYTHONPATH"] = _FOLDER
+    sys.path.append(_FOLDER)  # multiprocessing hands this to what it spawns, not the variable
+    init_plugin_loader([_FOLDER])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

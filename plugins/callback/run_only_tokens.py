@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 name: run_only_tokens
 type: aggregate
 short_description: Revoke run-only access tokens at the end of a run
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - ellipsis.drive contributors (@ellipsis-drive)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: _playbook_variables
 short_description: What is wrong with the variables of a playbook
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the ellipsis.drive contributors (!UNKNOWN)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ellipsis_access_token
 short_description: The secret of an access token of Ellipsis Drive
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - ellipsis.drive contributors (@ellipsis-drive)
 description:

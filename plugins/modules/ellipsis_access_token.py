@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ellipsis_access_token
 short_description: Manage an access token of Ellipsis Drive
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - ellipsis.drive contributors (@ellipsis-drive)
 description:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ellipsis_access_token_info
 short_description: List the access tokens of an Ellipsis Drive account
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - ellipsis.drive contributors (@ellipsis-drive)
 description:

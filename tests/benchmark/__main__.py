@@ -27,6 +27,7 @@ from .document import Facts, document, plot
 from .figures import Figure, Sample, Target, figures, targets
 from .hosts import HOST_ROWS, HOSTS, MANY_ROWS, host_targets
 from .laboratory import Laboratory, emulator
+from .listings import LISTING_ROWS, QUICK_SIZE, listing_targets
 from .lookups import check_rendered, decryptions, lay_store
 from .paths import PATH_ROWS, path_targets
 from .planning import cpu_seconds
@@ -38,7 +39,7 @@ from .table import table, verdicts
 ROUNDS, QUICK_ROUNDS = 5, 3
 # What --quick measures of the sets, once.
 QUICK_TOKENS = 300
-PARTS = ("tasks", "paths", "hosts", "sets")
+PARTS = ("tasks", "paths", "hosts", "listings", "sets")
 
 
 def main() -> int:
@@ -57,6 +58,8 @@ def main() -> int:
         verdict += path_targets(found)
     if "hosts" in parts:
         verdict += host_targets(found)
+    if "listings" in parts:
+        verdict += listing_targets(found)
     if "sets" in parts:
         verdict += set_targets(found, [cpu_seconds(PLANNED, number) for number in range(rounds)])
     facts = Facts(ansible_version, platform.python_version(), os.cpu_count() or 1, load, rounds, list_calls)
@@ -94,6 +97,8 @@ def _rows_of(part: str, quick: bool) -> Sequence[Row]:
             for cell, row in ROWS_BY_CELL.items()
             if not quick or (cell.latency_ms == LATENCY_MS and cell.tokens <= QUICK_TOKENS)
         ]
+    if part == "listings":
+        return [row for tokens, row in LISTING_ROWS.items() if not quick or tokens <= QUICK_SIZE]
     if part == "hosts":
         return HOST_ROWS if quick else (*HOST_ROWS, *MANY_ROWS)
     return PATH_ROWS if part == "paths" else ROWS

@@ -69,6 +69,8 @@ class Laboratory:
         if row.fresh:
             self.control.reset()
             self.control.add_folder_tree(row.layers)
+            if row.seeded:
+                self.control.seed(row.seeded)
         self.control.clear_journal()
         self.run(row.what)
         took = json.loads((self.folder / "took.json").read_text())

@@ -41,7 +41,7 @@ class Row:
 
     beyond: the row whose time is subtracted. calls: what it must ask of the API, by kind; other calls are an error.
     fresh: on an account without tokens; otherwise with what the row above left. latency_ms: of each answer.
-    layers: what a fresh account has in its drive beside the usual.
+    layers: what a fresh account has in its drive beside the usual. seeded: how many tokens it has that are not ours.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Row:
     most_rounds: int | None = None
     latency_ms: int = LATENCY_MS
     layers: tuple[str, ...] = ()
+    seeded: int = 0
 
 
 def pages(tokens: int) -> int:

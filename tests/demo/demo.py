@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import getpass
+import itertools
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -37,7 +39,7 @@ class Scene:
 
 
 SCENES = (
-    Scene("A tile server gets a token: one path, one tier, 90 days; the secret goes into a vaulted file", "token.yml"),
+    Scene("A tile server gets a token for 90 days; the secret goes into a vaulted file", "token.yml"),
     Scene("The same again: found by its marker, nothing changes", "token.yml"),
     Scene("What would happen if it needed the data too?", "token.yml", ("-e", "tier=viewPlus", "--check", "--diff")),
     Scene("Do it: a new token first, the old one lives on for an hour", "token.yml", ("-e", "tier=viewPlus", "--diff")),
@@ -74,15 +76,25 @@ def main() -> int:
             print(f"\n──── {number}. {scene.title}", flush=True)
             calls = len(emulator.journal)
             shown += play(scene, folder, environment)
-            print("     requests: " + ", ".join(f"{e.method} {e.status}" for e in emulator.journal[calls:]), flush=True)
+            print(f"     requests: {requests(emulator, calls)}", flush=True)
         shown += map_proxy(folder, environment)
         leaked = [secret for secret in emulator.secrets if secret in shown]
         print(f"\nOf {len(emulator.secrets)} secrets made here, {len(leaked)} can be seen above.")
         return 1 if leaked else 0
 
 
+def requests(emulator: Emulator, start: int) -> str:
+    """What was sent since then, in its order."""
+    sent = [
+        each.method if each.status == 200 else f"{each.method} ({each.status})" for each in emulator.journal[start:]
+    ]
+    counted = [(len(list(same)), name) for name, same in itertools.groupby(sent)]
+    return ", ".join(f"{count} {name}" if count > 1 else name for count, name in counted) or "none"
+
+
 def play(scene: Scene, folder: str, environment: dict[str, str]) -> str:
     """Run a playbook and show it; returns what was shown."""
+    print(f"$ {shlex.join(['ansible-playbook', scene.playbook, *scene.arguments])}", flush=True)
     variables = f"config_dir={folder}"
     command = ["ansible-playbook", str(HERE / scene.playbook), "-e", variables, *scene.arguments]
     run = subprocess.run(
@@ -97,6 +109,7 @@ def play(scene: Scene, folder: str, environment: dict[str, str]) -> str:
 def map_proxy(folder: str, environment: dict[str, str]) -> str:
     """Render the MapProxy example, start it on loopback, and fetch a tile through it."""
     print(f"\n──── {len(SCENES) + 1}. A real MapProxy, configured from the store, shows the layer", flush=True)
+    print("$ ansible-playbook examples/mapproxy.yml", flush=True)
     inventory = Path(folder) / "inventory.yml"
     inventory.write_text("tile_servers: {hosts: {localhost: {ansible_connection: local}}}\n")
     variables = {

@@ -64,7 +64,7 @@ def root(call: Call) -> Response:
     types = query_strings(call.request, "type", TYPES, LAYER_TYPES)
     nodes = [node for node in _in_root(call, name, account) if node.type in types]
     listing = f"root {name} of {account.name} {types}"
-    chosen, following = page(call, listing, entries=nodes, key=by_name, limit=50)
+    chosen, following = page(call, listing, entries=sorted(nodes, key=by_name), key=by_name, limit=50)
     return as_json({"result": [described(call, node) for node in chosen], "nextPageStart": following})
 
 

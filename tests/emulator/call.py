@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -100,28 +101,30 @@ def page(
     call: Call,
     listing: str,
     *,
-    entries: Sequence[Entry],
+    entries: Iterable[Entry],
     key: Callable[[Entry], Any],
     limit: int,
     cursor: str = "uuid",
 ) -> tuple[list[Entry], Any]:
-    """One page of the entries in the order of `key`, and the opaque cursor of the next page or None."""
+    """One page of the entries, which are in the order of `key`, and the opaque cursor of the next page or None."""
     size = query_json(call.request, "pageSize", limit)
     if not is_int(size) or not 1 <= size <= limit:
         raise ApiError(400, f"pageSize must be an integer from 1 to {limit}.")
-    rest = sorted(entries, key=key)
+    rest = iter(entries)
     start = call.request.query.get("pageStart")
     if start is not None:
         known = (listing, _canonical(start))
         if known not in call.state.cursors:
             raise ApiError(400, "pageStart is invalid.")
-        rest = [entry for entry in rest if key(entry) > call.state.cursors[known]]
-    if len(rest) <= size:
-        return rest, None
-    last = key(rest[size - 1])
+        before = call.state.cursors[known]
+        rest = itertools.dropwhile(lambda entry: key(entry) <= before, rest)
+    chosen = list(itertools.islice(rest, size + 1))
+    if len(chosen) <= size:
+        return chosen, None
+    last = key(chosen[size - 1])
     following = _make_cursor(listing, last, cursor)
     call.state.cursors[(listing, _canonical(following if isinstance(following, str) else json.dumps(following)))] = last
-    return rest[:size], following
+    return chosen[:size], following
 
 
 def _make_cursor(listing: str, last: Any, kind: str) -> Any:

@@ -41,7 +41,9 @@ def children(call: Call) -> Response:
     trashed = query_json(call.request, "includeTrashed", False) is True
     found = call.state.children(folder.id)
     nodes = [node for node in found if node.type in types and (trashed or not node.trashed)]
-    chosen, following = page(call, f"folder {folder.id} {types}", entries=nodes, key=by_name, limit=50)
+    chosen, following = page(
+        call, f"folder {folder.id} {types}", entries=sorted(nodes, key=by_name), key=by_name, limit=50
+    )
     return as_json({"result": [described(call, node) for node in chosen], "nextPageStart": following})
 
 
@@ -77,7 +79,7 @@ def search(call: Call) -> Response:
         if node.type in types and _root_of(call, node) in roots and _says(node.name, words)
     ]
     listing = f"search {call.caller.account} {types} {roots} {words}"
-    chosen, following = page(call, listing, entries=nodes, key=by_name, limit=100)
+    chosen, following = page(call, listing, entries=sorted(nodes, key=by_name), key=by_name, limit=100)
     return as_json({"result": [described(call, node) for node in chosen], "nextPageStart": following})
 
 

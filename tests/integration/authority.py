@@ -33,7 +33,7 @@ class Authority:
         """The files of a certificate and its key. first, last: from when until when it is good, in days from now."""
         now = datetime.now(timezone.utc)
         start, end = now + timedelta(days=first), now + timedelta(days=last)
-        issued = self._ca.issue_cert(name, not_before=start, not_after=end)
+        issued = self._ca.issue_cert(name, common_name=name, not_before=start, not_after=end)
         file = str(self._folder / f"{name}{first}{last}.pem")
         issued.private_key_and_cert_chain_pem.write_to_path(file)
         return file, file

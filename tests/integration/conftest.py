@@ -25,9 +25,12 @@ def emulator() -> Emulator:
 
 
 @pytest.fixture
-def controller(emulator: Emulator, tmp_path: Path) -> Iterator[Controller]:
+def controller(emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Controller]:
     with serve(emulator) as api_url:
-        yield Controller(tmp_path, api_url)
+        controller = Controller(tmp_path, api_url)
+        if not request.node.get_closest_marker("real_interpreter"):
+            controller.serve_modules()
+        yield controller
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,12 @@ with its own environment, working directory, arguments and files, and it ends li
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
+import gc
 import importlib
-import json
+import marshal
 import os
 import random
 import runpy
@@ -23,6 +25,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,9 +33,38 @@ from typing import IO, Any
 
 # Parts of ansible-core that know nothing of its configuration.
 _INDEPENDENT = ("ansible.module_utils.basic", "ansible.module_utils.urls", "ansible.errors")
+_MANAGER = "ansible.config.manager"
 _FINDER = "ansible.utils.collection_loader._collection_finder"
 # What a run imports beside them; requests is what this collection needs.
 _SCOUT = "import sys, ansible.cli.playbook, requests; print(*(name for name in sys.modules if name[:7] != 'ansible'))"
+
+
+BYTECODE = str(Path(__file__).resolve().with_name("bytecode"))
+
+
+# Imports nearly nothing, since that is what it saves.
+_INTERPRETER = """#!{python} -IS
+import array, marshal, os, sys, _socket
+
+if len(sys.argv) < 2 or not os.path.isfile(sys.argv[1]):
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+umask = os.umask(0)
+os.umask(umask)
+request = {{"command": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ), "umask": umask}}
+message = marshal.dumps(request)
+server = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+server.connect({address!r})
+passed = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [1, 2]))
+server.sendmsg([len(message).to_bytes(4, "big")], [passed])
+server.sendall(message)
+said = b""
+while part := server.recv(100):
+    said += part
+code = int(said.split()[1])
+if code < 0:
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
 
 
 class Forked:
@@ -74,18 +106,31 @@ class ForkServer:
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
+        # Of no file, so nothing has to be removed.
+        self.address = f"\0ellipsis-tests-{os.getpid()}-{random.randrange(1 << 64):x}"
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.address)
+        listener.listen(64)
         # Only what it needs to find its files: a run's environment comes with the run.
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
             "LC_ALL": "C.UTF-8"
         }
-        with theirs:
+        with theirs, listener:
+            descriptors = [theirs.fileno(), listener.fileno()]
             self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).resolve()), str(theirs.fileno())],
+                [sys.executable, str(Path(__file__).resolve()), *map(str, descriptors)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=descriptors,
                 start_new_session=True,
             )
+
+    def interpreter(self, folder: Path) -> str:
+        """A program that does what Python does with the file of a module, by this server. Like Python with anything else."""
+        file = folder / "python"
+        file.write_text(_INTERPRETER.format(python=sys.executable, address=self.address))
+        file.chmod(0o700)
+        return str(file)
 
     def close(self) -> None:
         """End the server; what it has started goes on."""
@@ -96,9 +141,10 @@ class ForkServer:
     ) -> Forked:
         """Run a console script of this Python's environment. stdin is empty; it leads a session of its own."""
         reader, writer = os.pipe()
-        message = json.dumps({"command": list(command), "cwd": str(cwd), "env": dict(env)}).encode()
+        message = marshal.dumps({"command": list(command), "cwd": str(cwd), "env": dict(env), "umask": None})
+        descriptors = [stdout.fileno(), stderr.fileno(), writer]
         try:
-            socket.send_fds(self._socket, [len(message).to_bytes(4, "big")], [stdout.fileno(), stderr.fileno(), writer])
+            socket.send_fds(self._socket, [len(message).to_bytes(4, "big")], descriptors)
             self._socket.sendall(message)
         finally:
             os.close(writer)
@@ -111,20 +157,27 @@ def fork_server() -> ForkServer:
     return ForkServer()
 
 
-def _serve(connection: socket.socket) -> None:
+def _serve(connection: socket.socket, listener: socket.socket) -> None:
     """Fork for every request until the other end is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the guardians
     while True:
-        size, descriptors, _flags, _address = socket.recv_fds(connection, 4, 3)
-        if not size:
+        ready = select.select([connection, listener], [], [])[0]
+        asking = connection if connection in ready else listener.accept()[0]
+        size, descriptors, _flags, _address = socket.recv_fds(asking, 4, 3)
+        if not size and asking is connection:
             return
-        request = json.loads(connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
-        if os.fork() == 0:
-            connection.close()
-            _guard(request, *descriptors)
-            return
+        if size:
+            request = marshal.loads(asking.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+            if os.fork() == 0:
+                connection.close()
+                listener.close()
+                # Whoever comes by the listener is told the end by its own connection.
+                _guard(request, *descriptors, *([] if asking is connection else [asking.detach()]))
+                return
         for descriptor in descriptors:
             os.close(descriptor)
+        if asking is not connection:
+            asking.close()
 
 
 def _guard(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
@@ -145,8 +198,13 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
     """Turn this process into the one that a shell would have started. It ends when this returns or raises."""
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
+    # The server's objects know whether its own output is a file.
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for all of the run
+    sys.stderr = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115 - likewise
     os.closerange(3, 256)
     os.chdir(request["cwd"])
+    if request["umask"] is not None:
+        os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
@@ -161,7 +219,36 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module("sitecustomize")
     sys.modules.pop("__main__")
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as exc:
+        if exc.code is not None and not isinstance(exc.code, int):
+            raise
+        _end(exc.code or 0)
+
+
+def _end(code: int) -> None:
+    """End like Python does, but leave the memory to the system: to clear what the server has imported takes 0.1 s."""
+    _threading: Any = threading
+    _threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
+
+
+def _read_definitions_once() -> None:
+    """ansible-core reads which settings there are from a long YAML file, the same in every process."""
+    manager = importlib.import_module(_MANAGER)
+    read = manager.ConfigManager._read_config_yaml_file
+    base = Path(manager.__file__ or "").with_name("base.yml")
+    definitions = read(None, str(base))
+
+    def read_once(self: Any, file: str) -> Any:
+        # Each run is a process of its own, so it may change what it gets.
+        return definitions if Path(file) == base else read(self, file)
+
+    manager.ConfigManager._read_config_yaml_file = read_once
 
 
 def _preload() -> None:
@@ -171,12 +258,23 @@ def _preload() -> None:
         # Some are private to a package that has them only under another name.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    _read_definitions_once()
     if "ansible.constants" in sys.modules:
         raise SystemExit("the fork server has read a configuration, which would be that of every run")
-    # ansible-core compiles collections anew in each process; the text tells whether the result is the same.
-    vars(importlib.import_module(_FINDER))["compile"] = functools.lru_cache(maxsize=None)(compile)
+    # ansible-core compiles collections anew in each process.
+    sys.path.append(BYTECODE)
+    compiled = importlib.import_module("compiled").compiled
+    sys.path.remove(BYTECODE)
+
+    def compile_once(source: str | bytes, filename: str, mode: str, **how: Any) -> Any:
+        text = source if isinstance(source, bytes) else source.encode()
+        return compiled(f"{filename} {mode} {how}", text, lambda: compile(source, filename, mode, **how))
+
+    vars(importlib.import_module(_FINDER))["compile"] = compile_once
 
 
 if __name__ == "__main__":
     _preload()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    # What is here stays, so no run has to look through it (and copy the pages of all of it).
+    gc.freeze()
+    _serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))

@@ -21,7 +21,7 @@ from typing import IO, Any
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN
-from ansible_collections.ellipsis.drive.tests.integration.fork_server import Forked, fork_server
+from ansible_collections.ellipsis.drive.tests.integration.fork_server import BYTECODE, Forked, fork_server
 
 HERE = Path(__file__).parent
 TOKENS = "/v3/account/security/accessToken"
@@ -100,8 +100,7 @@ class Controller:
         for name in ("home", "config", "local_tmp", "remote_tmp"):
             (folder / name).mkdir()
         self.inventory = folder / "inventory.ini"
-        local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
-        self.inventory.write_text("".join(f"{host} {local}\n" for host in ("localhost", *HOSTS)))
+        self._lay_inventory(sys.executable)
         self.environment = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "HOME": str(folder / "home"),
@@ -119,6 +118,14 @@ class Controller:
             "ELLIPSIS_TEST_URL": api_url,
         }
 
+    def _lay_inventory(self, interpreter: str) -> None:
+        local = f"ansible_connection=local ansible_python_interpreter={interpreter}"
+        self.inventory.write_text("".join(f"{host} {local}\n" for host in ("localhost", *HOSTS)))
+
+    def serve_modules(self) -> None:
+        """From now on hosts start modules by the fork server. What kills them has to do without: they are no children."""
+        self._lay_inventory(fork_server().interpreter(self.folder))
+
     def start(
         self, command: Sequence[str], stdout: IO[Any], stderr: IO[Any], environment: Mapping[str, str] | None = None
     ) -> Forked | subprocess.Popen[bytes]:
@@ -127,7 +134,7 @@ class Controller:
         variables = self.environment if environment is None else environment
         if not self.afresh:
             # See there; hosts that are this machine inherit it.
-            variables = {"PYTHONPATH": str(HERE / "bytecode"), **variables}
+            variables = {"PYTHONPATH": BYTECODE, **variables}
             return fork_server().start(program, cwd=self.folder, env=variables, stdout=stdout, stderr=stderr)
         return subprocess.Popen(
             program,

@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.ellipsis.drive.tests.emulator import PASSWORD, PATHS, USER, USER_TOKEN, Emulator
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller
+
+pytestmark = pytest.mark.real_interpreter
 
 PLAY = {
     "module_defaults": {

@@ -22,6 +22,8 @@ import yaml
 from ansible_collections.ellipsis.drive.tests.emulator import PASSWORD, USER, Emulator, ManualClock, Request, Response
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
 
+pytestmark = pytest.mark.real_interpreter
+
 TASK = """
 - ellipsis.drive.ellipsis_access_token:
     description: tile server

@@ -41,18 +41,22 @@ os.chdir("/")
 """
 
 
+FORKED, AFRESH, MODULE = "forked", "afresh", "module"
+
+
 @pytest.fixture
 def probe(tmp_path: Path) -> Any:
-    """How a script ended, and what it printed. afresh: started like a shell does."""
+    """How a script ended, and what it printed. way: AFRESH, like a shell starts it; FORKED; MODULE, like a host starts a module."""
 
-    def run(text: str, *arguments: str, afresh: bool = False, **environment: str) -> tuple[int, str, str]:
+    def run(text: str, *arguments: str, way: str = FORKED, **environment: str) -> tuple[int, str, str]:
         command = [str(tmp_path / "probe.py"), *arguments]
         Path(command[0]).write_text(text)
         variables = {"PATH": os.defpath, **environment}
         with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
-            if afresh:
+            if way != FORKED:
+                program = sys.executable if way == AFRESH else fork_server().interpreter(tmp_path)
                 process: Forked | subprocess.Popen[bytes] = subprocess.Popen(
-                    [sys.executable, *command],
+                    [program, *command],
                     cwd=tmp_path,
                     env=variables,
                     stdin=subprocess.DEVNULL,
@@ -77,10 +81,9 @@ def test_nothing_leaks_from_one_run_into_the_next(probe: Any) -> None:
     assert (told["time"], told["ansible"], told["stdin"]) == ("+03", [], "")
     again = json.loads(probe(PROBE, "one", "two words", LC_ALL="C.UTF-8", TZ="Etc/GMT-3")[1].splitlines()[0])
     assert again == told
-    afresh = json.loads(
-        probe(PROBE, "one", "two words", afresh=True, LC_ALL="C.UTF-8", TZ="Etc/GMT-3")[1].splitlines()[0]
-    )
-    assert afresh == told
+    for way in (AFRESH, MODULE):
+        other = probe(PROBE, "one", "two words", way=way, LC_ALL="C.UTF-8", TZ="Etc/GMT-3")
+        assert json.loads(other[1].splitlines()[0]) == told
 
 
 @pytest.mark.parametrize(
@@ -95,11 +98,16 @@ def test_nothing_leaks_from_one_run_into_the_next(probe: Any) -> None:
     }.items(),
 )
 def test_a_run_ends_like_any_program(probe: Any, text: str, ending: tuple[int, str]) -> None:
-    for afresh in (False, True):
-        code, out, errors = probe(f"import os, signal, sys\nprint('said', end='')\n{text}\n", afresh=afresh)
+    for way in (FORKED, AFRESH, MODULE):
+        code, out, errors = probe(f"import os, signal, sys\nprint('said', end='')\n{text}\n", way=way)
         assert code == ending[0]
         assert errors.endswith(ending[1])
         assert out == ("" if "kill(" in text and "SIGINT" not in text else "said")
+
+
+def test_the_interpreter_does_the_rest_like_python(tmp_path: Path) -> None:
+    command = [fork_server().interpreter(tmp_path), "-c", "import sys; print(sys.version)"]
+    assert subprocess.check_output(command, text=True).strip() == sys.version
 
 
 def test_random_numbers_are_of_each_run(probe: Any) -> None:

@@ -19,6 +19,8 @@ from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualCl
 from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
 
+pytestmark = pytest.mark.real_interpreter
+
 PLAY = """
 - ellipsis.drive.{module}:
     store: tokens.yml

@@ -20,6 +20,8 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import Contro
 from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role, slot, told
 from ansible_collections.ellipsis.drive.tests.integration.test_killed import kill_all
 
+pytestmark = pytest.mark.real_interpreter
+
 FILE = {"dest": "{{ out }}/token.json", "format": "json", "notify": ["load"]}
 # It stays where it is for as long as there is a file to hold it.
 HOLD = "touch {{ out }}/%(where)s; while [ -e {{ hold }}-%(where)s ]; do sleep 0.1; done"

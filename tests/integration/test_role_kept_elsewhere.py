@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+import yaml
+from jinja2 import Template
 
 from ansible_collections.ellipsis.drive.tests.awx.api import Awx
 from ansible_collections.ellipsis.drive.tests.awx.job import injected
@@ -64,7 +67,28 @@ def shared(role: Role, bao: OpenBao, folder: str) -> str:
     return folder
 
 
+def credential_of_the_guide(bao: OpenBao, folder: str) -> dict[str, str]:
+    """What AWX sets in the environment of a job, with the policy and the credential type as they stand in the guide."""
+    text = (ROOT / "docs" / "awx.md").read_text()
+    [policy] = re.findall(r"```hcl\n(.*?)```", text, re.DOTALL)
+    [credential] = [each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "injectors:" in each]
+    bao.admin.sys.create_or_update_policy(folder, policy.replace("/tokens/", f"/{folder}/"))
+    bao.admin.sys.enable_auth_method("approle", path="awx")
+    approle = bao.admin.auth.approle
+    approle.create_or_update_approle("awx", token_policies=[folder], token_ttl="10m", mount_point="awx")
+    inputs = {
+        "url": bao.url,
+        "role_id": approle.read_role_id("awx", mount_point="awx")["data"]["role_id"],
+        "secret_id": approle.generate_secret_id("awx", mount_point="awx")["data"]["secret_id"],
+    }
+    environment = yaml.safe_load(credential)["injectors"]["env"]
+    made = {name: Template(value).render(inputs) for name, value in environment.items()}
+    return {**made, "ANSIBLE_HASHI_VAULT_MOUNT_POINT": "awx"}
+
+
 def test_a_store_of_many_controllers(role: Role, bao: OpenBao, shared: str) -> None:
+    del role.controller.environment["VAULT_ADDR"], role.controller.environment["VAULT_TOKEN"]
+    role.controller.environment.update(credential_of_the_guide(bao, shared))
     role.run("--check")
     assert role.calls["create"] == 0
     role.run()

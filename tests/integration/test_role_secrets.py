@@ -17,6 +17,8 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import Contro
 from ansible_collections.ellipsis.drive.tests.integration.role import Role, slot
 from ansible_collections.ellipsis.drive.tests.integration.test_secrets_stay_secret import leaks, listen
 
+pytestmark = pytest.mark.real_interpreter
+
 FORMATS = ("raw", "env", "json", "yaml")
 # Tasks of a user, for a check and for a place of their own.
 CHECK = """

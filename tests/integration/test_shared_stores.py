@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ import pytest
 from hvac.exceptions import InvalidPath
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, serve
-from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao
+from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao, policy_of_the_guide
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
-from ansible_collections.ellipsis.drive.tests.integration.programs import ROOT
 
 TOKEN = """
 - name: Make
@@ -35,16 +33,8 @@ LOOK_UP = """
 """
 
 
-def policy(folder: str) -> str:
-    """The policy of the guide, as it stands there."""
-    text = (ROOT / "docs" / "stores.md").read_text()
-    found = re.search(r"```hcl\n(.*?)```", text, re.DOTALL)
-    assert found
-    return found[1].replace("MOUNT", "secret").replace("PATH", folder)
-
-
 def test_one_value(bao: OpenBao, folder: str, controller: Controller, emulator: Emulator) -> None:
-    token = bao.token(policy(folder))
+    token = bao.token(policy_of_the_guide(folder))
     play = {"vars": {"store": f"hashi_vault://secret/{folder}"}}
     environment = bao.environment(token)
     checked = controller.run(TOKEN, "--check", play=play, environment=environment)
@@ -159,7 +149,7 @@ def test_several_controllers_create_one(bao: OpenBao, folder: str, tmp_path: Pat
 
 def test_logins(bao: OpenBao, folder: str, controller: Controller) -> None:
     """An AppRole whose tokens live for a moment, and a file with a token."""
-    bao.admin.sys.create_or_update_policy("tokens", policy(folder))
+    bao.admin.sys.create_or_update_policy("tokens", policy_of_the_guide(folder))
     bao.admin.sys.enable_auth_method("approle")
     bao.admin.auth.approle.create_or_update_approle("tiles", token_policies=["tokens"], token_ttl="60s")
     login = {
@@ -171,7 +161,7 @@ def test_logins(bao: OpenBao, folder: str, controller: Controller) -> None:
     store = {"store": f"hashi_vault://secret/{folder}"}
     run = controller.run(TOKEN + LOOK_UP, play={"vars": {**store, **login}})
     assert run.result("Make")["changed"]
-    (controller.folder / "home" / ".vault-token").write_text(bao.token(policy(folder)) + "\n")
+    (controller.folder / "home" / ".vault-token").write_text(bao.token(policy_of_the_guide(folder)) + "\n")
     run = controller.run(TOKEN, play={"vars": store}, environment={"VAULT_ADDR": bao.url})
     assert not run.result("Make")["changed"]
 

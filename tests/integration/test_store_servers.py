@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hvac.exceptions import InvalidRequest
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import open_aws_secretsmanager
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import open_hashi_vault
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import RemoteBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
-from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao
+from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao, policy_of_the_guide
 
 SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
 ENTRY = Entry(SLOT, id="1", token="test-secret")
@@ -102,17 +104,24 @@ def test_nothing_there(open_backend: Open) -> None:
 
 
 def test_deleted_and_destroyed_by_hand(bao: OpenBao, folder: str) -> None:
+    """In a mount that keeps one version of each secret, and wants check-and-set of everybody."""
     variables = {"ansible_hashi_vault_url": bao.url, "ansible_hashi_vault_token": bao.admin.token}
 
     def store() -> Store:
-        return Store(open_hashi_vault(f"secret/{folder}", variables.get))
+        return Store(open_hashi_vault(f"strict/{folder}", variables.get))
 
-    kv, path = bao.admin.secrets.kv.v2, f"{folder}/roads"
-    kv.update_metadata(path, max_versions=1, cas_required=True)
+    kv, path, mount = bao.admin.secrets.kv.v2, f"{folder}/roads", {"mount_point": "strict"}
+    bao.admin.sys.enable_secrets_engine("kv", "strict", options={"version": "2"})
+    while True:
+        with suppress(InvalidRequest):
+            kv.configure(max_versions=1, cas_required=True, **mount)
+            break
     ways: list[Callable[[], object]] = [
-        lambda: kv.delete_latest_version_of_secret(path),
-        lambda: kv.destroy_secret_versions(path, [kv.read_secret_metadata(path)["data"]["current_version"]]),
-        lambda: kv.delete_metadata_and_all_versions(path),
+        lambda: kv.delete_latest_version_of_secret(path, **mount),
+        lambda: kv.destroy_secret_versions(
+            path, [kv.read_secret_metadata(path, **mount)["data"]["current_version"]], **mount
+        ),
+        lambda: kv.delete_metadata_and_all_versions(path, **mount),
     ]
     for take in ways:
         store().keep([ENTRY])
@@ -134,3 +143,27 @@ def test_a_login_that_ends(bao: OpenBao, folder: str) -> None:
         store.keep([replace(ENTRY, token="test-other")])
     assert token not in str(caught.value)
     assert "test-other" not in str(caught.value)
+
+    approle = bao.admin.auth.approle
+    bao.admin.sys.create_or_update_policy("short", policy_of_the_guide(folder))
+    bao.admin.sys.enable_auth_method("approle", path="short")
+    approle.create_or_update_approle("tiles", token_policies=["short"], mount_point="short")
+    backend = open_hashi_vault(
+        f"secret/{folder}",
+        {
+            "ansible_hashi_vault_url": bao.url,
+            "ansible_hashi_vault_auth_method": "approle",
+            "ansible_hashi_vault_mount_point": "short",
+            "ansible_hashi_vault_role_id": approle.read_role_id("tiles", mount_point="short")["data"]["role_id"],
+            "ansible_hashi_vault_secret_id": approle.generate_secret_id("tiles", mount_point="short")["data"][
+                "secret_id"
+            ],
+        }.get,
+    )
+    store = Store(backend)
+    for number in range(3):
+        entry = replace(ENTRY, token=f"test-{number}")
+        store.keep([entry])
+        bao.admin.auth.token.revoke(backend._login.client().token)
+        assert Store(backend).read(SLOT) == entry
+        bao.admin.auth.token.revoke(backend._login.client().token)

@@ -116,8 +116,8 @@ class InterruptedStore:
         if not self._interruptions.killed:
             self._secret_store.release()
 
-    def check(self) -> None:
-        self._secret_store.check()
+    def check(self, slots: Collection[Slot] = (), token_ids: Collection[str] = ()) -> None:
+        self._secret_store.check(slots, token_ids)
 
     def begin(self, nonces: Mapping[Slot, str]) -> None:
         self._pass_by()

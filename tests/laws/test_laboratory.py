@@ -28,7 +28,7 @@ from ansible_collections.ellipsis.drive.tests.laws.experiment import (
 )
 from ansible_collections.ellipsis.drive.tests.laws.soak import examples
 
-SEQUENCES_PER_VARIANT = examples(6)
+SEQUENCES_PER_VARIANT = examples(4)
 FAULT_KINDS = (
     "cut_before",
     "cut_after",

@@ -4,8 +4,8 @@
 
 """Change the core at random places and see which changes no test notices: `--seed N --minutes M --changes K`.
 
-Each change is made in a copy of the checkout. The tests that import the file run first, then all that reach it. What
-survives is printed with its diff; what is in C(equivalent.yml) changes nothing that matters and is not tried.
+Each change is made in a copy of the checkout. Only the tests that run the changed line are asked, quick ones first. What
+survives is printed with its diff; what is in C(equivalent.yml) changes nothing that matters and is not asked about.
 """
 
 from __future__ import annotations
@@ -15,46 +15,71 @@ import itertools
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.mutants.changes import Change, change
-from ansible_collections.ellipsis.drive.tests.mutants.selection import ROOT, far, near
+from ansible_collections.ellipsis.drive.tests.mutants.selection import Seen, able, by_budget, read
 
 LAYERS = (
     *(f"plugins/module_utils/{layer}" for layer in ("_model", "_api", "_account")),
     "plugins/plugin_utils/_stores",
 )
+ROOT = Path(__file__).resolve().parents[2]
 PYTEST = ROOT / ".venv" / "newest" / "bin" / "pytest"
-_LONGEST_SECONDS = 600
+# What is watched, in as many runs at a time as there are copies.
+_TESTS = (("tests/laws",), ("tests/unit", "tests/soak"))
+# The first question is short, for most changes are noticed by the first tests; then others are asked, for no longer than
+# this: what survives is looked at by people anyway.
+_FIRST_SECONDS, _OTHER_SECONDS = 3.0, 40.0
+# pytest has to start, and a machine can be busy: this and some times what the tests took before is enough.
+_SPARE_SECONDS, _SPARE_TIMES = 30, 5
+_WATCHED_SECONDS = 900
 
 
 def main() -> int:
     arguments = _arguments()
-    end = time.monotonic() + arguments.minutes * 60
-    rng = random.Random(arguments.seed)
-    known = _equivalent()
+    start = time.monotonic()
+    end = start + arguments.minutes * 60
+    chosen = list(itertools.islice(_changes(random.Random(arguments.seed)), arguments.changes))
     copies: Queue[Path] = Queue()
-    with tempfile.TemporaryDirectory(prefix="ellipsis-drive-mutants-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="ellipsis-drive-mutants-") as folder,
+        ThreadPoolExecutor(arguments.jobs) as pool,
+    ):
         for number in range(arguments.jobs):
             copies.put(_copy(Path(folder) / str(number)))
-        if _fails(Path(folder) / "0", ["tests/unit", "tests/laws"]):
-            raise SystemExit("the tests fail without any change, so they can't tell")
-        chosen = itertools.islice(_changes(rng, known), arguments.changes)
-        with ThreadPoolExecutor(arguments.jobs) as pool:
-            verdicts = list(pool.map(lambda each: _verdict(each, copies, end), chosen))
+        tests = read(pool.map(lambda part: _watch(part, copies), _TESTS))
+        print(f"{len(tests)} tests watched in {time.monotonic() - start:.0f} s", flush=True)
+        known = _equivalent()
+        verdicts = list(pool.map(lambda each: _verdict(each, tests, known, copies, end), chosen))
     tried = [verdict for verdict in verdicts if verdict is not None]
-    survived = tried.count("survived")
-    print(f"seed {arguments.seed}: {len(tried)} changes tried, {len(tried) - survived} noticed, {survived} survived")
+    survived = sum(verdict.name == "survived" for verdict in tried)
+    counts = ", ".join(
+        f"{sum(verdict.name == name for verdict in tried)} {name}" for name in ("noticed", "equivalent", "survived")
+    )
+    median = statistics.median(verdict.seconds for verdict in tried) if tried else 0
+    print(f"seed {arguments.seed}: {len(tried)} changes tried in {time.monotonic() - start:.0f} s: {counts}; ", end="")
+    print(f"half of them took less than {median:.1f} s each")
     return 1 if survived > arguments.allowed else 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a change: C(noticed), C(equivalent) or C(survived)."""
+
+    name: str
+    seconds: float = 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -72,16 +97,16 @@ def _equivalent() -> set[tuple[str, str]]:
     return {(each["file"], each["diff"].strip()) for each in listed}
 
 
-def _changes(rng: random.Random, known: set[tuple[str, str]]) -> Iterator[Change]:
+def _changes(rng: random.Random) -> Iterator[Change]:
     """Ever new changes; a file is as likely as it is long."""
     files = [path for layer in LAYERS for path in sorted((ROOT / layer).glob("*.py"))]
     weights = [path.stat().st_size for path in files]
-    seen = set(known)
+    seen: set[tuple[str, str]] = set()
     while True:
         (file,) = rng.choices(files, weights)
         made = change(file, ROOT, rng)
-        if made and (made.file, made.diff.strip()) not in seen:
-            seen.add((made.file, made.diff.strip()))
+        if made and (made.file, made.after) not in seen:
+            seen.add((made.file, made.after))
             yield made
 
 
@@ -94,35 +119,57 @@ def _copy(target: Path) -> Path:
     return target
 
 
-def _verdict(made: Change, copies: Queue[Path], end: float) -> str | None:
-    """Whether a test noticed a change; None when there was no time left to ask."""
-    if time.monotonic() >= end:
+def _watch(part: tuple[str, ...], copies: Queue[Path]) -> Path:
+    copy = copies.get()
+    try:
+        written = copy.with_name("-".join(name.rpartition("/")[2] for name in part))
+        _pytest(copy, ["-p", "tests.mutants.watch", *part], _WATCHED_SECONDS, WATCHED=str(written))
+    finally:
+        copies.put(copy)
+    return written
+
+
+def _verdict(
+    made: Change, tests: list[Seen], known: set[tuple[str, str]], copies: Queue[Path], end: float
+) -> Verdict | None:
+    """Whether a test notices a change; None when there is no time left to ask."""
+    if (made.file, made.diff.strip()) in known:
+        return Verdict("equivalent")
+    start = time.monotonic()
+    if start >= end:
         return None
     copy = copies.get()
     try:
         (copy / made.file).write_text(made.after, encoding="utf-8")
-        verdict = "noticed" if any(_fails(copy, tests(made.file)) for tests in (near, far)) else "survived"
+        start = time.monotonic()
+        first, others = by_budget(able(tests, made.file, made.lines), _FIRST_SECONDS)
+        parts = (part for part in (first, by_budget(others, _OTHER_SECONDS)[0]) if part)
+        name = "noticed" if any(_fail(copy, part) for part in parts) else "survived"
     finally:
         (copy / made.file).write_text(made.before, encoding="utf-8")
         copies.put(copy)
-    if verdict == "survived":
-        print(f"survived: {made.file}:{made.line}\n{made.diff}\n", flush=True)
-    return verdict
+    if name == "survived":
+        print(f"survived: {made.file}:{made.lines[0]}\n{made.diff}\n", flush=True)
+    return Verdict(name, time.monotonic() - start)
 
 
-def _fails(copy: Path, tests: list[str]) -> bool:
-    if not tests:
-        return False
-    command = [str(PYTEST), "-n", "0", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPATH", None)
+def _fail(copy: Path, tests: list[Seen]) -> bool:
+    """Whether one of these tests fails; a change that never ends is noticed."""
+    names = copy.with_name(f"{copy.name}-names")
+    names.write_text("".join(f"{test.name}\n" for test in tests), encoding="utf-8")
+    longest = _SPARE_SECONDS + _SPARE_TIMES * sum(test.seconds for test in tests)
+    return _pytest(copy, ["-x", f"@{names}"], longest) != 0
+
+
+def _pytest(copy: Path, arguments: list[str], longest: float, **variables: str) -> int | None:
+    """Its exit code, or None when it did not end in time."""
+    command = [str(PYTEST), "-n", "0", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy), **variables}
     try:
-        run = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, timeout=_LONGEST_SECONDS, check=False
-        )
+        run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=longest, check=False)
     except subprocess.TimeoutExpired:
-        return True  # a change that never ends is noticed
-    return run.returncode != 0
+        return None
+    return run.returncode
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import unified_diff
+from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,12 @@ class Change:
         return "\n".join(line for line in lines if line[:3] not in ("---", "+++") and not line.startswith("@@"))
 
     @property
-    def line(self) -> int:
-        """The number of the first line that differs."""
-        pairs = zip(self.before.splitlines(), self.after.splitlines(), strict=False)
-        return next((number for number, (old, new) in enumerate(pairs, 1) if old != new), 0)
+    def lines(self) -> range:
+        """The numbers of the lines that it replaces."""
+        before, after = self.before.splitlines(), self.after.splitlines()
+        parts = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        changed = [(start, end) for tag, start, end, _from, _to in parts if tag != "equal"]
+        return range(changed[0][0] + 1, max(changed[-1][1], changed[0][0] + 1) + 1)
 
 
 def operators() -> list[Any]:

@@ -2,65 +2,63 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tests can notice a change of a file: those that import it by themselves, and then those that reach it at all."""
+"""Which tests can notice a change: those that run the changed line, else those that run its file; quick ones first."""
 
 from __future__ import annotations
 
-import ast
-import functools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-_PACKAGE = "ansible_collections.ellipsis.drive"
-_WHERE = ("tests/unit", "tests/laws")
+
+@dataclass(frozen=True)
+class Seen:
+    """A test as C(watch) saw it."""
+
+    name: str
+    seconds: float
+    lines: Mapping[str, frozenset[int]]
+
+    @property
+    def function(self) -> str:
+        """The test without its row."""
+        return self.name.partition("[")[0]
 
 
-def near(file: str) -> list[str]:
-    """Test files that name the changed file in an import, themselves or through helpers of tests."""
-    return [test for test in _tests() if file in _reached(test, through="tests/")]
+def read(files: Iterable[Path]) -> list[Seen]:
+    """What C(watch) has written."""
+    return [
+        _seen(name, seconds, lines)
+        for file in files
+        for name, (seconds, lines) in json.loads(file.read_text(encoding="utf-8")).items()
+    ]
 
 
-def far(file: str) -> list[str]:
-    """The other test files that come to run the changed file."""
-    nearer = near(file)
-    return [test for test in _tests() if test not in nearer and file in _reached(test, through="")]
+def _seen(name: str, seconds: float, lines: list[tuple[str, int]]) -> Seen:
+    of_file: dict[str, set[int]] = {}
+    for file, line in lines:
+        of_file.setdefault(file, set()).add(line)
+    return Seen(name, seconds, {file: frozenset(numbers) for file, numbers in of_file.items()})
 
 
-@functools.cache
-def _tests() -> tuple[str, ...]:
-    files = (path for folder in _WHERE for path in sorted((ROOT / folder).rglob("test_*.py")))
-    return tuple(str(path.relative_to(ROOT)) for path in files)
+def able(tests: Iterable[Seen], file: str, lines: range) -> list[Seen]:
+    """Those that can notice a change of these lines: first one row of each test, then the second of each, and so on."""
+    of_file = [test for test in tests if file in test.lines]
+    of_line = [test for test in of_file if not test.lines[file].isdisjoint(lines)]
+    rows: dict[str, int] = {}
+    order: list[tuple[int, float, Seen]] = []
+    for test in sorted(of_line or of_file, key=lambda test: (test.seconds, test.name)):
+        rows[test.function] = rows.get(test.function, 0) + 1
+        order.append((rows[test.function], test.seconds, test))
+    return [test for _row, _seconds, test in sorted(order, key=lambda each: each[:2])]
 
 
-@functools.cache
-def _reached(test: str, *, through: str) -> frozenset[str]:
-    """All files that are imported from a test by way of files whose path starts so."""
-    seen: set[str] = set()
-    waiting = [test]
-    while waiting:
-        for found in _imported(waiting.pop()):
-            if found not in seen:
-                seen.add(found)
-                waiting.extend([found] if found.startswith(through) else [])
-    return frozenset(seen)
-
-
-@functools.cache
-def _imported(file: str) -> frozenset[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = _absolute(file, node)
-            names.update((module, *(f"{module}.{alias.name}" for alias in node.names)))
-    ours = (name.removeprefix(f"{_PACKAGE}.").replace(".", "/") for name in names if name.startswith(f"{_PACKAGE}."))
-    candidates = (f"{path}{end}" for path in ours for end in (".py", "/__init__.py"))
-    return frozenset(each for each in candidates if (ROOT / each).is_file())
-
-
-def _absolute(file: str, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    folder = Path(file).parts[: -node.level]
-    return ".".join([_PACKAGE, *folder, *([node.module] if node.module else [])])
+def by_budget(tests: list[Seen], seconds: float) -> tuple[list[Seen], list[Seen]]:
+    """The first tests, for about as long as this, and the others."""
+    spent = 0.0
+    for number, test in enumerate(tests):
+        spent += test.seconds
+        if spent > seconds and number:
+            return tests[:number], tests[number:]
+    return tests, []

@@ -22,8 +22,13 @@ import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN, Emulator, ManualClock, serve
 
-pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="ansible-rulebook needs a Java runtime")
 PROGRAM = Path(sys.executable).with_name("ansible-rulebook")
+pytestmark = [
+    pytest.mark.skipif(not PROGRAM.exists(), reason="ansible-rulebook is not in this environment: say make rulebook"),
+    pytest.mark.skipif(
+        shutil.which("java") is None, reason="ansible-rulebook needs Java 17 or newer, and there is none"
+    ),
+]
 PATIENCE = 120
 
 
@@ -70,7 +75,8 @@ def rulebook(folder: Path, url: str) -> Iterator[Rulebook]:
     command = [str(PROGRAM), "--rulebook", "ellipsis.drive.renew", "-i", "inventory.yml", "--vars", "vars.yml"]
     environment["ANSIBLE_NOCOLOR"] = "1"
     play = ["ansible-playbook", "-i", "inventory.yml", "-e", "@vars.yml", "ellipsis.drive.provision"]
-    subprocess.run(play, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    first = subprocess.run(play, cwd=folder, env=environment, check=False, text=True, capture_output=True)
+    assert first.returncode == 0, first.stdout + first.stderr
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, text=True, stdout=said, stderr=said, start_new_session=True

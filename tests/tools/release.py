@@ -21,6 +21,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+IDENTITY = ("user.name", "user.email")
 TREE = Path(__file__).resolve().parents[2]
 # As semver.org has it, without build metadata: Galaxy knows none.
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?")
@@ -28,6 +29,12 @@ VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-
 
 def git(*arguments: str, tree: Path) -> str:
     return subprocess.check_output(["git", *arguments], cwd=str(tree), text=True).strip()
+
+
+def setting(tree: Path, name: str) -> str:
+    """What git's configuration has, or an empty text."""
+    command = ["git", "config", name]
+    return subprocess.run(command, cwd=str(tree), stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
 
 def order(version: str) -> tuple[int, int, int, bool, str]:
@@ -51,6 +58,9 @@ def check(tree: Path, version: str) -> None:
         raise SystemExit(f"VERSION: {version} is not newer than {present}, which galaxy.yml has; write a higher one")
     if git("status", "--porcelain", tree=tree):
         raise SystemExit("There are changes that are not committed; commit or stash them first")
+    for name in IDENTITY:
+        if not setting(tree, name):
+            raise SystemExit(f"git's configuration has no {name}, which a commit needs; set it with git config")
     if git("branch", "--list", f"release-{version}", tree=tree):
         raise SystemExit(f"The branch release-{version} is there already; delete it first")
     if not list((tree / "changelogs" / "fragments").glob("*.yml")):
@@ -70,7 +80,9 @@ def section(changelog: str, version: str) -> str:
     if found is None:
         raise SystemExit(f"CHANGELOG.md: has no section of v{version}; was antsibull-changelog changed?")
     lines = (line for line in found[1].splitlines() if not line.startswith("<a id="))
-    return "\n".join(lines).strip()
+    # Written for Markdown, read as plain text.
+    text = re.sub(r"</?code>", "`", "\n".join(lines).strip())
+    return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
 def commit(tree: Path, version: str) -> None:
@@ -98,14 +110,6 @@ def sign(tarball: Path, key: str) -> None:
     subprocess.run(command, input=content, check=True)
 
 
-def signing_key(tree: Path) -> str:
-    """The maintainer's key by git's configuration, or an empty text."""
-    found = subprocess.run(
-        ["git", "config", "user.signingkey"], cwd=str(tree), stdout=subprocess.PIPE, text=True, check=False
-    )
-    return found.stdout.strip()
-
-
 def prepare(clone: Path, version: str, target: Path) -> None:
     """The branch in a clone, and the files to publish in a folder."""
     git("checkout", "--quiet", "-b", f"release-{version}", tree=clone)
@@ -116,7 +120,7 @@ def prepare(clone: Path, version: str, target: Path) -> None:
     )
     commit(clone, version)
     tarball = build(clone, version, target)
-    key = signing_key(TREE)
+    key = setting(TREE, "user.signingkey")
     if key:
         sign(tarball, key)
     print(f"signed by {key}" if key else "not signed: git's configuration has no user.signingkey")
@@ -140,8 +144,8 @@ def main() -> int:
         clone, ready = Path(folder) / "ansible_collections" / "ellipsis" / "drive", Path(folder) / "ready"
         ready.mkdir()
         git("clone", "--quiet", "--no-hardlinks", str(TREE), str(clone), tree=TREE)
-        for setting in ("user.name", "user.email"):
-            git("config", setting, git("config", setting, tree=TREE), tree=clone)
+        for name in IDENTITY:
+            git("config", name, setting(TREE, name), tree=clone)
         prepare(clone, version, ready)
         print(f"\n{(ready / 'TAG_MESSAGE').read_text()}\n{(ready / 'SHA256SUMS').read_text()}")
         if chosen.dry_run:

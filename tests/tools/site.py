@@ -17,16 +17,24 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
+
 HERE = Path.cwd()
 PROGRAMS = Path(sys.executable).parent
 REPOSITORY = "https://github.com/ellipsis-drive/ansible-collection"
 # In the order of the menu. What is not named here fails the build as a page in no menu.
-GUIDES = {
-    "Guides": ("start", "concepts", "recipes", "configs", "connection", "stores", "operations", "playbooks", "role"),
-    "More": ("events", "awx", "benchmarks", "support", "security", "design", "changelog"),
+MENUS = {
+    "Guides": ("start", "concepts", "recipes", "operations", "awx"),
+    "Reference": ("reference/index", "playbooks", "role", "connection", "stores", "configs", "renaming", "events"),
+    "Upgrading": ("upgrading", "support", "changelog"),
+    "More": ("security", "design", "benchmarks", "certification"),
 }
+GUIDES = tuple(name for names in MENUS.values() for name in names if name != "reference/index")
 # Pages that lie elsewhere in the repository.
 ELSEWHERE = {"role": "roles/access_tokens/README.md", "security": "SECURITY.md", "changelog": "CHANGELOG.md"}
+# Where a page's own heading says too little in a menu.
+TITLES = {"reference/index": "Every option", "role": "The role access_tokens", "changelog": "Changelog"}
+PICTURES = "https://raw.githubusercontent.com/ellipsis-drive/ansible-collection/main/docs/"
 CONF = """
 project = "ellipsis.drive"
 copyright = "the ellipsis.drive contributors"
@@ -36,7 +44,10 @@ html_title = "ellipsis.drive"
 html_short_title = "ellipsis.drive"
 html_show_sphinx = False
 html_use_smartypants = False
-html_theme_options = {"vcs_pageview_mode": "", "documentation_home_url": "index.html"}
+html_theme_options = {"topbar_links": {"Repository": "@REPOSITORY@", "Issues": "@REPOSITORY@/issues"}}
+html_show_sourcelink = False
+html_static_path = ["own"]
+html_css_files = ["own.css"]
 highlight_language = "YAML+Jinja"
 myst_heading_anchors = 3
 nitpicky = True
@@ -47,49 +58,70 @@ nitpick_ignore_regex = [
     (r"std:envvar", r".*"),
 ]
 suppress_warnings = ["myst.header"]
+""".replace("@REPOSITORY@", REPOSITORY)
+# The theme keeps each cell of a table on one line and lets long names run out of a narrow page.
+CSS = """
+.wy-table-responsive table td, .wy-table-responsive table th { white-space: normal; overflow-wrap: break-word; min-width: 5em }
+.wy-table-responsive table code { white-space: normal; overflow-wrap: anywhere }
+h1, h2, h3, .wy-breadcrumbs { overflow-wrap: anywhere }
+img { display: block; max-width: 100%; height: auto }
 """
 
 
+def path_of(name: str) -> str:
+    return ELSEWHERE.get(name, f"docs/{name}.md")
+
+
 def adapted(text: str) -> str:
-    """A page with links to other pages of the site instead of to the repository."""
-    pages = {path: name for name, path in ELSEWHERE.items()}
-    pages.update({f"docs/{name}.md": name for names in GUIDES.values() for name in names})
-    for path, name in pages.items():
-        text = re.sub(rf"{re.escape(REPOSITORY)}/blob/main/{re.escape(path)}(?=[)#\s])", f"{name}.md", text)
-    return text
+    """A page with links to other pages of the site instead of to the repository, and commands in colour."""
+    for name in GUIDES:
+        text = re.sub(rf"{re.escape(REPOSITORY)}/blob/main/{re.escape(path_of(name))}(?=[)#\s])", f"{name}.md", text)
+    return text.replace(PICTURES, "").replace("```console\n", "```sh\n")
 
 
 def lost_links(text: str) -> list[str]:
     """Links to files of the repository that are not there."""
     named = re.findall(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/main/([^)#\s]+)", text)
+    named += [f"docs/{picture}" for picture in re.findall(rf"{re.escape(PICTURES)}([^)#\s]+)", text)]
     return [path for path in named if not (HERE / path).exists()]
 
 
+def faults() -> list[str]:
+    """Pages in no menu, and links that lead to no file."""
+    unlisted = {page.stem for page in (HERE / "docs").glob("*.md")} - set(GUIDES)
+    found = [f"docs/{name}.md: is in no menu, see MENUS in tests/tools/site.py" for name in sorted(unlisted)]
+    for path in ("README.md", *map(path_of, GUIDES)):
+        text = (HERE / path).read_text(encoding="utf-8")
+        found += [f"{path}: {lost} is not in the repository" for lost in lost_links(text)]
+    return found
+
+
+def menu(caption: str, names: tuple[str, ...]) -> str:
+    entries = [f"{TITLES[name]} <{name}>" if name in TITLES else name for name in names]
+    return "\n".join(["```{toctree}", f":caption: {caption}", ":maxdepth: 1", "", *entries, "```"])
+
+
 def lay_out(source: Path) -> None:
-    """The guides, the reference and the settings of Sphinx."""
-    menus, lost = [], []
-    for caption, names in GUIDES.items():
-        present = []
-        for name in names:
-            page = HERE / ELSEWHERE.get(name, f"docs/{name}.md")
-            if page.exists():
-                text = page.read_text(encoding="utf-8")
-                lost += [f"{page.relative_to(HERE)}: {path} is not in the repository" for path in lost_links(text)]
-                (source / f"{name}.md").write_text(adapted(text), encoding="utf-8")
-                present.append(name)
-        menus.append("\n".join(["```{toctree}", f":caption: {caption}", ":maxdepth: 1", "", *present, "```"]))
-    unlisted = {page.stem for page in (HERE / "docs").glob("*.md")} - {
-        name for names in GUIDES.values() for name in names
-    }
-    lost += [f"docs/{name}.md: is in no menu, see GUIDES in tests/tools/site.py" for name in sorted(unlisted)]
-    if lost:
-        raise SystemExit("\n".join(lost))
+    """The guides, their pictures and the settings of Sphinx."""
+    for name in GUIDES:
+        text = (HERE / path_of(name)).read_text(encoding="utf-8")
+        (source / f"{name}.md").write_text(adapted(text), encoding="utf-8")
     for picture in (HERE / "docs").glob("*.svg"):
         shutil.copy2(picture, source)
-    reference = "```{toctree}\n:caption: Reference\n:maxdepth: 1\n\nreference/index\n```"
     readme = adapted((HERE / "README.md").read_text(encoding="utf-8"))
-    (source / "index.md").write_text("\n\n".join([readme, menus[0], reference, *menus[1:]]) + "\n", encoding="utf-8")
+    menus = [menu(caption, names) for caption, names in MENUS.items()]
+    (source / "index.md").write_text("\n\n".join([readme, *menus]) + "\n", encoding="utf-8")
     (source / "conf.py").write_text(CONF)
+    (source / "own").mkdir()
+    (source / "own" / "own.css").write_text(CSS)
+
+
+def describe_role(index: Path) -> None:
+    """antsibull-docs takes what a role does from the entry point main, and ours is described under another name."""
+    specs = yaml.safe_load((HERE / "roles" / "access_tokens" / "meta" / "argument_specs.yml").read_text())
+    [entry_point] = specs["argument_specs"].values()
+    text = index.read_text(encoding="utf-8")
+    index.write_text(re.sub(r"(#role>` --)$", rf"\1 {entry_point['short_description']}", text, flags=re.MULTILINE))
 
 
 def run(*command: str) -> None:
@@ -108,12 +140,15 @@ def run(*command: str) -> None:
 
 def main() -> None:
     target = Path(sys.argv[1])
+    if faults():
+        raise SystemExit("\n".join(faults()))
     with tempfile.TemporaryDirectory(prefix="ellipsis-drive-") as folder:
         source, pages = Path(folder) / "source", Path(folder) / "pages"
         reference = source / "reference"
         reference.mkdir(parents=True)
         options = ("--use-current", "--squash-hierarchy", "--fail-on-error", "--no-add-antsibull-docs-version")
         run("antsibull-docs", "collection", *options, "--dest-dir", str(reference), "ellipsis.drive")
+        describe_role(reference / "index.rst")
         lay_out(source)
         run("sphinx-build", "-q", "-n", "-W", "--keep-going", "-b", "html", str(source), str(pages))
         shutil.rmtree(target, ignore_errors=True)

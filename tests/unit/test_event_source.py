@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.ellipsis.drive.extensions.eda.plugins.event_source.acce
     events,
     options_of,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.playbook_variables import PLAYBOOKS, complaints
 
 RULEBOOKS = Path(__file__).resolve().parents[2] / "extensions" / "eda" / "rulebooks"
 KINDS = {"due", "expiring", "expired", "unmanaged", "differs", "revoked"}
@@ -103,3 +105,10 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
 def test_the_documentation_and_the_rulebook_name_every_kind() -> None:
     rulebook = (RULEBOOKS / "renew.yml").read_text()
     assert all(f"V({kind})" in DOCUMENTATION and f'"{kind}"' in rulebook for kind in KINDS)
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_the_variables_of_a_rulebook_may_be_in_a_file_with_those_of_playbooks(playbook: str) -> None:
+    names = {name for path in RULEBOOKS.glob("*.yml") for name in re.findall(r"\bellipsis_\w+", path.read_text())}
+    assert "ellipsis_renew_interval" in names
+    assert complaints(names, playbook, "") == []

@@ -89,3 +89,29 @@ def test_a_link_leads_to_a_file_of_the_repository(page: Path) -> None:
 
 def test_the_picture_is_drawn_from_its_source() -> None:
     assert (ROOT / "docs" / "concepts.svg").read_text() == picture()
+
+
+# In the order of the template of Automation Hub.
+SECTIONS = [
+    *("Description", "Requirements", "Installation", "Use Cases", "Testing", "Contributing", "Support"),
+    *("Release Notes and Roadmap", "Related Information", "License Information"),
+]
+
+
+def test_the_readme_has_the_sections_that_certification_asks_for() -> None:
+    assert re.findall(r"^## (.*)$", (ROOT / "README.md").read_text(), re.MULTILINE) == SECTIONS
+
+
+def test_the_readme_leads_to_every_guide() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"/docs/{page.name})" not in readme] == []
+
+
+def test_the_recording_is_of_the_scenes_of_the_demo() -> None:
+    recording = ROOT / "docs" / "recording.svg"
+    shown = re.findall(r">──── \d+\. (.*?)</text>", recording.read_text())
+    demo = (ROOT / "tests" / "demo" / "demo.py").read_text()
+    assert shown[:-1] == re.findall(r'Scene\(\s*"(.*?)"', demo)
+    assert shown[-1] in demo
+    assert "epat_" not in recording.read_text()
+    assert recording.stat().st_size < 60_000

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +52,13 @@ def test_every_folder_is_a_layer() -> None:
 def test_imports_point_one_way(layer: str) -> None:
     for file in (PLUGINS / layer.replace(".", "/")).rglob("*.py"):
         assert imported(file) <= MAY_IMPORT[layer] | {layer}, file
+
+
+def test_libraries_of_stores_are_imported_when_used() -> None:
+    """Every task pays for what is imported with its plugin, and these take half a second."""
+    files = [file for folder in ("action", "lookup") for file in sorted((PLUGINS / folder).glob("*.py"))]
+    modules = [f"{ROOT}.{file.parent.name}.{file.stem}" for file in files]
+    script = f"import sys, {', '.join(modules)}; print(*sorted({{'boto3', 'hvac'}} & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": os.environ["ANSIBLE_COLLECTIONS_PATH"]}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.ellipsis.drive.tests.tools.release import order, section
+from ansible_collections.ellipsis.drive.tests.tools.release import order, section, version_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -35,8 +35,35 @@ def test_versions_are_in_order() -> None:
 
 
 def test_the_message_of_the_tag_is_what_the_changelog_says() -> None:
-    changelog = '# Notes\n\n<a id="v1-1-0"></a>\n## v1\\.1\\.0\n\nmore\n\n<a id="v1-0-0"></a>\n## v1\\.0\\.0\n\nfirst\n'
-    assert (section(changelog, "1.1.0"), section(changelog, "1.0.0")) == ("more", "first")
+    changelog = '# Notes\n\n<a id="v1-1-0"></a>\n## v1\\.1\\.0\n\n<code>a</code>\\, b\n\n<a id="v1-0-0"></a>\n## v1\\.0\\.0\n\nfirst\n'
+    assert (section(changelog, "1.1.0"), section(changelog, "1.0.0")) == ("`a`, b", "first")
+
+
+def test_what_is_new_is_said_to_be_new_in_a_version_that_users_can_have() -> None:
+    """The changelog lists a plugin as new in the release that its documentation names."""
+    history = ROOT / "changelogs" / "changelog.yaml"
+    released = yaml.safe_load(history.read_text())["releases"] if history.exists() else {}
+    present = order(version_of((ROOT / "galaxy.yml").read_text()))
+    sources = [
+        *(ROOT / "plugins").rglob("*.py"),
+        *(ROOT / "roles").rglob("*.yml"),
+        *(ROOT / "extensions").rglob("*.py"),
+    ]
+    named = {found for path in sources for found in re.findall(r"version_added: (\S+)", path.read_text())}
+    assert named
+    assert [version for version in named if version not in released and order(version) <= present] == []
+
+
+def test_no_fragment_has_the_markup_of_plugins() -> None:
+    texts = [path.read_text() for path in (ROOT / "changelogs" / "fragments").glob("*.yml")]
+    assert [found for text in texts for found in re.findall(r"\b(?:[BCEILMOPUV]|RV)\([^)]*\)", text)] == []
+
+
+def test_a_release_has_the_settings_of_its_user() -> None:
+    """The other targets have a home of their own, where neither a name for commits nor a key for signatures is."""
+    [recipe] = re.findall(r"^release:.*\n\t@(\S+)", MAKEFILE, re.MULTILINE)
+    assert recipe == "$(OF_USER)"
+    assert re.search(r"^OF_USER := (?!.*(?<!_)HOME=)", MAKEFILE, re.MULTILINE)
 
 
 def test_the_oldest_supported_core_is_what_the_collection_requires() -> None:

@@ -105,8 +105,9 @@ def _carry_out(
         check_ids(
             repr(each.desired.slot.description), (step.token_id for step in each.steps if isinstance(step, Delete))
         )
-    if any(each.steps for each in plans):
-        secret_store.check()
+    writing = [slot for each in plans if each.steps for slot in (each.desired.slot, *each.desired.replaced_slots)]
+    if writing:
+        secret_store.check(writing)
     check_access([each.desired for each in plans if each.mints], account.tree)
     namesakes = unmanaged_namesakes(account.tokens())
     batch = _Batch(plans, account, secret_store, workers)
@@ -151,7 +152,7 @@ def revoke(
     """Revoke one token by its id, whoever made it; a secret store that holds it takes the one before it back."""
     token, held = account.token(token_id), secret_store.holds(token_id)
     if held:
-        secret_store.check()
+        secret_store.check(token_ids={token_id})
     if apply and (token or held):
         account.begin_writing(token.marker.slot.owner if token and token.marker else desired.slot.owner)
         secret_store.claim(())

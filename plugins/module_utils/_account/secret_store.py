@@ -66,8 +66,8 @@ class SecretStore(t.Protocol):
     def release(self) -> None:
         """Give back what was claimed."""
 
-    def check(self) -> None:
-        """Fail where a write would fail now, without changing anything."""
+    def check(self, slots: t.Collection[Slot] = (), token_ids: t.Collection[str] = ()) -> None:
+        """Fail where writing for these slots, or taking out these tokens, would fail now, without changing anything."""
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
@@ -123,8 +123,9 @@ class ExternalStore:
     def release(self) -> None:
         """Nothing was claimed."""
 
-    def check(self) -> None:
+    def check(self, slots: t.Collection[Slot] = (), token_ids: t.Collection[str] = ()) -> None:
         """Nothing is written here."""
+        del slots, token_ids
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""

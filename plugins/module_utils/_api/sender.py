@@ -19,7 +19,6 @@ from .answer import LIMITS, Answer, Limits
 from .api_check import Pong, objection, pong
 from .connection import Connection
 from .errors import (
-    MASK,
     ApiError,
     NoServer,
     NotTheApi,
@@ -41,6 +40,8 @@ _WORDS_OF_A_STRANGER = 100
 _MOST_READ = 20_000
 # Shorter ones are too likely to be a part of something else.
 _SHORTEST_TOKEN = 20
+# All tokens of a server begin alike, so that one look tells that none is in an answer.
+_BEGINNING = 4
 
 
 class Sender:
@@ -68,19 +69,28 @@ class Sender:
         self._waiting = False
         # Whether there was an answer that only the API gives.
         self._recognised = False
-        self._secrets = frozenset(connection.secrets)
-        self._tokens = frozenset(filter(None, [connection.api_token]))
-        self._blot: re.Pattern[str] | None = None
+        # Lists, since they grow with every creation while other threads read them.
+        self._secrets = list(connection.secrets)
+        self._tokens: list[str] = []
+        self._beginnings: frozenset[str] = frozenset()
         self._lock = threading.Lock()
+        self._take_in(filter(None, [connection.api_token]))
 
     def hide(self, secret: str) -> None:
         """Keep a secret that came up on the way out of every message, and out of all that is read, from now on."""
         # One that is no token at all may come back in another spelling, so each part of it counts.
-        parts = [part for part in re.split("[^!-~]+", secret) if len(part) > 3]
+        parts = {secret, *(part for part in re.split("[^!-~]+", secret) if len(part) > 3)}
         with self._lock:
-            self._secrets |= {secret, *parts}
-            self._tokens |= {secret, *parts}
-            self._blot = None
+            self._secrets.extend(parts)
+            self._take_in(parts)
+
+    def _take_in(self, tokens: t.Iterable[str]) -> None:
+        """What is blotted out of all that is read."""
+        for token in tokens:
+            if len(token) >= _SHORTEST_TOKEN:
+                self._tokens.append(token)
+                if token[:_BEGINNING] not in self._beginnings:
+                    self._beginnings |= {token[:_BEGINNING]}
 
     def send(
         self,
@@ -168,15 +178,11 @@ class Sender:
 
     def _blotted(self, answer: Answer) -> Answer:
         """What was read without the tokens that are known here, wherever the server may have written them."""
-        blot = self._blot
-        if blot is None:
-            with self._lock:
-                tokens = sorted(
-                    (token for token in self._tokens if len(token) >= _SHORTEST_TOKEN), key=len, reverse=True
-                )
-                self._blot = blot = re.compile("|".join(map(re.escape, tokens)) or "(?!)")
         text = answer.text
-        return replace(answer, body=blot.sub(MASK, text).encode()) if blot.search(text) else answer
+        if not any(beginning in text for beginning in self._beginnings):
+            return answer
+        clean = hidden(text, self._tokens)
+        return replace(answer, body=clean.encode()) if clean != text else answer
 
 
 def is_usable(answer: Answer) -> bool:

@@ -11,6 +11,7 @@ tier has one spelling. Source: the API pages "create access token" (accessList, 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import typing as t
@@ -115,6 +116,7 @@ def describe(grant: Grant) -> dict[str, t.Any]:
     return shown
 
 
+@functools.lru_cache(maxsize=1024)
 def spec_of(access_list: AccessList, scope: str) -> str:
     """The six characters that stand for an access list and a scope in the marker."""
     value = {"access_list": [describe(grant) for grant in canonical(access_list)], "scope": scope}

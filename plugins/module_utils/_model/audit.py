@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from .access_list import spec_of
 from .plan import MOST_ALIVE, SCOPES
@@ -61,6 +63,16 @@ class Evidence:
     root: frozenset[str] = frozenset()
     held: t.Collection[str] | None = None
 
+    @cached_property
+    def names(self) -> Counter[str]:
+        """How many tokens have each name."""
+        return Counter(map(name_of, self.tokens))
+
+    @cached_property
+    def has_dates(self) -> bool:
+        """Whether the server tells dates at all."""
+        return any(token.expires_at is not None for token in self.tokens)
+
 
 def audit(evidence: Evidence) -> tuple[Finding, ...]:
     """All findings, in the order of the tokens."""
@@ -93,7 +105,7 @@ def _about_life(token: ListedToken, evidence: Evidence) -> Notes:
     expires = actual_expiry(token.marker, token.expires_at) if token.marker else token.expires_at
     if expires is None:
         # Where the server tells no dates at all, the absence of one means nothing.
-        if token.marker or any(each.expires_at is not None for each in evidence.tokens):
+        if token.marker or evidence.has_dates:
             remedy = "give it a lifetime with valid_for" if token.marker else _NO_TASK
             yield "never_expires", f"It never expires; {remedy}."
     elif expires <= evidence.now + evidence.soon and not (token.marker and token.marker.slot.run_only):
@@ -133,7 +145,7 @@ def _about_foreign(token: ListedToken, evidence: Evidence) -> Notes:
         )
         return
     yield "unmanaged", "It was not made by this collection; no task renews it."
-    if any(other.id != token.id and name_of(other) == token.description for other in evidence.tokens):
+    if evidence.names[token.description] > 1:
         yield "duplicate", "Another token has the same description; revoke by token_id what is not needed."
 
 

@@ -146,11 +146,11 @@ def as_generation(token: ListedToken) -> Generation:
 
 def unmanaged_namesakes(tokens: t.Iterable[ListedToken]) -> dict[str, tuple[ListedToken, ...]]:
     """Tokens somebody else made, by description: those of a slot are reported, never adopted and never touched."""
-    found: dict[str, tuple[ListedToken, ...]] = {}
+    found: dict[str, list[ListedToken]] = defaultdict(list)
     for token in tokens:
         if token.marker is None:
-            found[token.description] = (*found.get(token.description, ()), token)
-    return found
+            found[token.description].append(token)
+    return {description: tuple(namesakes) for description, namesakes in found.items()}
 
 
 def by_slot(tokens: t.Iterable[ListedToken]) -> dict[Slot, tuple[Generation, ...]]:

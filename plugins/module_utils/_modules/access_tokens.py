@@ -65,7 +65,7 @@ def run(params: Params, context: Context) -> Result:
         # Asked for before anything is written, since it may refuse.
         foreseen = decide(slots, account.all_generations(), params["owner"], rules, account.now())
         if any(decision.revoke for decision in foreseen):
-            secret_store.check()
+            secret_store.check(token_ids={decision.generation.id for decision in foreseen if decision.revoke})
     with declared(context.memory, wanted):
         outcomes = converge_all(wanted, account, secret_store, workers, context.memory, apply=context.apply)
     failed = [outcome for outcome in outcomes if outcome.error]

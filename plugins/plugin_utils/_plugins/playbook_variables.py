@@ -36,8 +36,9 @@ PLAYBOOKS: t.Mapping[str, frozenset[str]] = {
 }
 # Those of the connection and of stores. A store may be loaded as a file of variables, and then its key is one.
 _EVERYWHERE = frozenset({*map(variable_name, INHERITED), "ellipsis_store", "ellipsis_access_tokens"})
-# Inventories are shared, so what belongs to another playbook is no mistake.
-_KNOWN = _EVERYWHERE.union(*PLAYBOOKS.values())
+_OF_RULEBOOKS = frozenset({"ellipsis_renew_interval"})
+# Inventories and files of variables are shared, so what belongs to another playbook or to a rulebook is no mistake.
+_KNOWN = _EVERYWHERE.union(_OF_RULEBOOKS, *PLAYBOOKS.values())
 # How much a name has to be like a known one: to be the one that was meant, and to be a mistake although its start is another.
 _LIKE, _VERY_LIKE = 0.6, 0.9
 

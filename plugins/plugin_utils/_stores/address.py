@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from importlib import import_module
 from pathlib import Path
 
 from ansible.parsing.dataloader import DataLoader
@@ -16,20 +17,16 @@ from ansible.utils.display import Display
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Params
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import open_aws_secretsmanager
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Backend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import open_hashi_vault
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
 Variable = t.Callable[[str], t.Any]
 Opener = t.Callable[[str, Variable], Backend]
-# By the scheme of the address: what opens a backend with the rest of it, and a way to the variables of Ansible.
-BACKENDS: dict[str, Opener] = {
-    "aws_secretsmanager": open_aws_secretsmanager,
-    "hashi_vault": open_hashi_vault,
-}
+# The schemes of addresses. Each is the name of a module here, which has the function open_<scheme>: it opens a backend with the
+# rest of the address, and a way to the variables of Ansible. Imported when used, since their libraries take half a second.
+BACKENDS = ("aws_secretsmanager", "hashi_vault")
 
 
 def open_store(params: Params, loader: DataLoader, variable: Variable) -> Store:
@@ -53,12 +50,13 @@ def _backend(params: Params, loader: DataLoader, variable: Variable) -> Backend:
     if not separator:
         return _file(params, loader)
     if scheme not in BACKENDS:
-        known = ", ".join(f"{name}://" for name in sorted(BACKENDS))
+        known = ", ".join(f"{name}://" for name in BACKENDS)
         raise OptionError(f"store: {scheme}:// is no kind of store; write the path of a file, or one of {known}")
     for option in ("store_vault_id", "store_plaintext", "backup"):
         if params.get(option):
             raise OptionError(f"{option}: is for a store that is a file, not for {scheme}://; leave it out")
-    return BACKENDS[scheme](rest, variable)
+    opener: Opener = getattr(import_module(f"{__package__}.{scheme}"), f"open_{scheme}")
+    return opener(rest, variable)
 
 
 def _file(params: Params, loader: DataLoader) -> FileBackend:

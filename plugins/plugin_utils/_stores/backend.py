@@ -46,8 +46,8 @@ class Backend(t.Protocol):
     def check(self) -> None:
         """Fail where a write would fail, as far as looking tells."""
 
-    def rehearse(self) -> None:
-        """Fail where a write would fail, without changing anything."""
+    def rehearse(self, names: t.Collection[str]) -> None:
+        """Fail where writing or removing these entries would fail, without changing anything."""
 
     def names(self) -> t.Collection[str]:
         """The descriptions of all entries."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible.parsing.vault import VaultLib
@@ -29,10 +29,7 @@ _ENTRY_BYTES = 4096
 @dataclass(frozen=True)
 class _Document:
     content: Content
-    raw: dict[str, Raw]
-
-    def __repr__(self) -> str:
-        return f"<{len(self.raw)} entries>"
+    raw: dict[str, Raw] = field(repr=False)
 
 
 # Decrypting is slow and a template may ask a thousand times. The vault is compared, so that no other one profits;
@@ -70,8 +67,9 @@ class FileBackend:
             _vaultfile.check_directory(self.path)
             self._identity(self._load().content)
 
-    def rehearse(self) -> None:
-        """Fail where a write would fail: do all of it beside the file, and throw that away."""
+    def rehearse(self, names: t.Collection[str]) -> None:
+        """Fail where a write would fail, whatever is written: do all of it beside the file, and throw that away."""
+        del names
         with _reasons():
             _vaultfile.check_directory(self.path)
             document = self._load()

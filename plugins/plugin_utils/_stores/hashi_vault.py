@@ -24,6 +24,10 @@ _TRANSIENT = (
     *("RateLimitExceeded", "InternalServerError", "BadGateway", "VaultDown", "VaultNotInitialized", "UnexpectedError"),
 )
 _OUTDATED = "check-and-set parameter did not match"
+# What an entry takes, in the words of policies.
+_RIGHTS = {"data": frozenset({"create", "read", "update"}), "delete": frozenset({"update"})}
+# A mount that was just made, or of a server that just started.
+_UPGRADES = "will resume service shortly"
 _NO_MOUNT = "preflight capability check"
 
 
@@ -52,10 +56,33 @@ class HashiVault(RemoteBackend):
         self.address = f"hashi_vault://{place}"
         self._place, self._login = place, login
         self._split: tuple[str, str] | None = None
+        self._checked: set[str] = set()
 
     def check(self) -> None:
         """The mount is there and has versions."""
         self._patiently(self._where)
+
+    def check_rights(self, keys: t.Collection[str]) -> None:
+        """Ask what the policies of this login allow, once for each entry. A login that may not even ask is tried."""
+        mount, path = self._where()
+        needed = {
+            f"{mount}/{kind}/{path}/{key}": rights
+            for key in set(keys) - self._checked
+            for kind, rights in _RIGHTS.items()
+        }
+        if not needed:
+            return
+        try:
+            allowed = self._ask(lambda client: client.sys.get_capabilities(list(needed)))["data"]
+        except _Denied:
+            return
+        for place, rights in needed.items():
+            missing = [] if "root" in allowed[place] else sorted(rights.difference(allowed[place]))
+            if missing:
+                raise StoreError(
+                    f"can't be used, since no policy of this login allows {' and '.join(missing)} on {place!r}."
+                )
+        self._checked.update(keys)
 
     def list_keys(self) -> t.Iterable[str]:
         """The keys of the folder."""
@@ -141,4 +168,4 @@ def _error_of(error: t.Any) -> Exception:
     said = f"can't be used: the server answers {words[:300] or kind!r}."
     if kind in ("Forbidden", "Unauthorized"):
         return _Denied(f"{said} Check the policy, and whether the login still counts.")
-    return Unavailable(said) if kind in _TRANSIENT else StoreError(said)
+    return Unavailable(said) if kind in _TRANSIENT or _UPGRADES in words else StoreError(said)

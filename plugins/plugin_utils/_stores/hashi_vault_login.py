@@ -177,13 +177,18 @@ def _by_kubernetes(client: t.Any, settings: Settings) -> None:
 def _by_cert(client: t.Any, settings: Settings) -> None:
     public = settings.need("cert_auth_public_key")
     private = settings.get("cert_auth_private_key", public)
-    client.auth.cert.login(
-        settings.get("role_id"),
-        cacert=client.adapter.session.verify,
-        cert_pem=public,
-        key_pem=private,
-        **_where(settings),
-    )
+    missing = next((file for file in (public, private) if not Path(file).is_file()), None)
+    if missing:
+        raise OptionError(
+            f"store: there is no file {missing!r} for the login method 'cert' of Vault; see ansible_hashi_vault_cert_auth_public_key"
+        )
+    if not client.adapter.session.verify:
+        raise OptionError(
+            "store: the login method 'cert' of Vault needs a server that is verified; set VAULT_CACERT in place of "
+            "VAULT_SKIP_VERIFY or ansible_hashi_vault_validate_certs"
+        )
+    # The library takes only the text of a CA here, and knows the file already.
+    client.auth.cert.login(settings.get("role_id"), cert_pem=public, key_pem=private, **_where(settings))
 
 
 _METHODS: dict[str, t.Callable[[t.Any, Settings], None]] = {

@@ -38,7 +38,9 @@ def move(source: Store, target: Store, names: t.Collection[str], *, remove: bool
         same = tuple(sorted(set(wanted) - set(copied)))
         removed = tuple(sorted(wanted)) if remove else ()
         if copied:
-            target.rehearse()
+            target.rehearse(copied)
+        if removed:
+            source.rehearse(removed)
         if apply:
             target.keep([wanted[name] for name in copied])
             _compare(source, target, wanted)

@@ -68,9 +68,12 @@ class RemoteBackend(abc.ABC):
     def check(self) -> None:
         """Fail where a write would fail, as far as looking tells."""
 
-    def rehearse(self) -> None:
-        """The claim is a write, and it comes before any other. In check mode there is only what looking tells."""
-        self.check()
+    def rehearse(self, names: t.Collection[str]) -> None:
+        """The claim is a write, and it comes before any other. Before it, and in check mode, there is what looking tells."""
+        self._patiently(lambda: self.check_rights([self.key_of(name) for name in names]))
+
+    def check_rights(self, keys: t.Collection[str]) -> None:  # noqa: B027 - only some servers tell
+        """Fail where this login may not write and remove these entries, if the server tells."""
 
     @abc.abstractmethod
     def list_keys(self) -> t.Iterable[str]:

@@ -81,10 +81,10 @@ class Store:
         with self._sentences():
             self._backend.check()
 
-    def rehearse(self) -> None:
-        """Fail where a write would fail, without changing anything."""
+    def rehearse(self, names: t.Collection[str]) -> None:
+        """Fail where writing or removing these entries would fail, without changing anything."""
         with self._sentences():
-            self._backend.rehearse()
+            self._backend.rehearse(names)
 
     def changing(self) -> dict[str, Entry]:
         """The entries that are claimed; all where nothing is."""
@@ -146,8 +146,9 @@ class Store:
         if not self._backend.shared:
             return False
         end = self._monotonic() + self._lock_timeout
-        self._claimed.update(slots)
-        wanted = sorted(self._claimed, key=lambda slot: slot.description)
+        wanted = sorted(self._claimed.union(slots), key=lambda slot: slot.description)
+        self.rehearse([slot.description for slot in wanted])
+        self._claimed.update(wanted)
         while True:
             try:
                 self._change([(slot, self._take(slot)) for slot in wanted])

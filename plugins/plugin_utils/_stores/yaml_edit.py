@@ -22,7 +22,8 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value"})
 _VALUE_TAGS = frozenset({f"{_TAG}int", f"{_TAG}bool", f"{_TAG}float", f"{_TAG}null"})
-_DEEPEST = 8
+# More than any entry has: its tokens are one inside the other, as many as may live. An alias can make a value endless.
+_DEEPEST = 32
 _BOM = "\ufeff"
 _UNFOLDED = 1 << 20
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")

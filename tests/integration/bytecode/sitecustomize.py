@@ -4,42 +4,24 @@
 
 """Python imports this when it starts: a program that ansible-core sends to a host is compiled once, not for every task.
 
-Such a program is a zip archive of sources, and most of its time is their compilation. The results are kept in the environment
-of the tests, by what was compiled; nothing else about the program changes.
+Such a program is a zip archive of sources, and most of its time is their compilation. Nothing else about it changes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import marshal
-import os
-import sys
 import zipimport
 from types import CodeType
 from typing import Any
 
-_FOLDER = os.path.join(sys.prefix, "compiled")
+from compiled import compiled
+
 _importer: Any = zipimport
 _compile = _importer._compile_source
 
 
-def _compiled(path: str, source: bytes) -> CodeType:
-    # The archive has another name each time; where a source is in it is a part of what is compiled.
-    inside = path.partition(".zip")[2]
-    key = hashlib.sha256(b"\0".join([importlib.util.MAGIC_NUMBER, inside.encode(), source])).hexdigest()
-    kept = os.path.join(_FOLDER, key)
-    try:
-        with open(kept, "rb") as file:
-            code: CodeType = marshal.loads(file.read())
-    except FileNotFoundError:
-        code = _compile(path, source)
-        os.makedirs(_FOLDER, exist_ok=True)
-        unfinished = f"{kept}.{os.getpid()}"
-        with open(unfinished, "wb") as file:
-            file.write(marshal.dumps(code))
-        os.replace(unfinished, kept)
-    return code
+def _compile_source(path: str, source: bytes) -> CodeType:
+    # The archive has another name each time.
+    return compiled(path.partition(".zip")[2], source, lambda: _compile(path, source))  # type: ignore[no-any-return]
 
 
-_importer._compile_source = _compiled
+_importer._compile_source = _compile_source

@@ -16,7 +16,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import LoginRefused, Unauthorized
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
+    ApiError,
+    LoginRefused,
+    TransportError,
+    Unauthorized,
+)
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.login import LoginCache, MemoryCache
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.tests.emulator import (
@@ -207,6 +212,25 @@ def test_an_attempt_is_one_attempt(fault: dict[str, Any], attempts: int, opened:
         with pytest.raises(EllipsisError):
             opened().list_tokens()
     assert logins(emulator) == {ACCOUNT: attempts}
+
+
+@pytest.mark.parametrize("status", [404, 405, 408, 429, 500, 503])
+def test_an_answer_that_refuses_no_password_is_not_remembered(status: int, opened: Open, emulator: Emulator) -> None:
+    emulator.fault(kind="status", status=status, path="login")
+    with pytest.raises(ApiError) as caught:
+        opened().list_tokens()
+    assert not isinstance(caught.value, LoginRefused)
+    opened().list_tokens()
+    assert logins(emulator) == {ACCOUNT: 2}
+
+
+@pytest.mark.parametrize("token", ['""', "7", "null", '["x"]', "{}", "true"])
+def test_a_login_without_a_token(token: str, opened: Open, emulator: Emulator) -> None:
+    emulator.fault(kind="garbage", body=f'{{"token": {token}}}', path="login")
+    with pytest.raises(TransportError, match=r"^POST /account/login answered without a token in it"):
+        opened().list_tokens()
+    opened().list_tokens()
+    assert logins(emulator) == {ACCOUNT: 2}
 
 
 @pytest.mark.parametrize("variant", ERRORS, ids=lambda variant: f"{variant.errors} {variant.login_refused}")

@@ -31,8 +31,10 @@ class Network(BaseAdapter):
     def __init__(self, clock: ManualClock, status: int | None = None, **headers: str) -> None:
         super().__init__()
         self._clock, self._status, self._headers = clock, status, headers
+        self.asked: list[str] = []
 
     def send(self, request: Any, stream: Any = False, timeout: Any = None, *args: Any, **more: Any) -> Any:
+        self.asked.append(request.url)
         if self._status is None:
             self._clock.advance(timeout[0])
             reason = ConnectTimeoutError("Connection timed out")
@@ -82,3 +84,32 @@ def test_who_waits_is_told(
         sender.send("GET", "/x", None, if_repeatable)
     assert [when for when, _text in lines] == ([] if said_after is None else [said_after])
     assert all(line in text for _when, text in lines)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "retry_time", "waited", "attempts"),
+    [
+        (503, {}, 60, 47.625, 8),
+        (503, {}, 3, 2.625, 4),
+        (503, {}, 2, 1.125, 3),
+        (503, {"Retry-After": "30"}, 60, 60, 3),
+        (503, {"Retry-After": "30"}, 59, 30, 2),
+        (503, {"Retry-After": "3600"}, 59, 0, 1),
+        (429, {"Content-Type": "text/html", "Retry-After": "20"}, 45, 40, 3),
+        (500, {}, 60, 0, 1),
+    ],
+)
+def test_waits_end_with_the_retry_time(
+    status: int, headers: dict[str, str], retry_time: int, waited: float, attempts: int
+) -> None:
+    """Together they are never longer, and nothing else is asked of a gateway that only says to come later."""
+    clock = ManualClock(0)
+    network = Network(clock, status, **headers)
+    session = open_session("test")
+    session.mount("http://", network)
+    connection = Connection(URL, retry_time=retry_time)
+    sender = Sender(connection, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
+    with pytest.raises(ApiError, match=f"^GET /x answered {status}"):
+        sender.send("GET", "/x", None, if_repeatable)
+    assert clock.now() == waited
+    assert network.asked == [f"{URL}/x"] * attempts

@@ -19,11 +19,14 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
     Tile,
     canonical,
     describe,
+    distinct,
     from_api,
     read_tier,
     spec_of,
     to_api,
 )
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.path_names import PathName
 
 PATH, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 TILES = (Tile(1, 2, 3), Tile(4, 5, 6))
@@ -70,6 +73,16 @@ def test_spec_is_stable() -> None:
     """What it is for one value may never change: every token out there has it in its marker."""
     assert spec_of((FENCED, Grant(OTHER, "viewPlus")), "ogc") == "qen2yr"
     assert spec_of((Grant(PATH, "view"),), "all") == "ghcdj4"
+    assert spec_of((Grant(PATH, "view", property_fence=("größe", "名前")),), "all") == "i5qpgo"
+    assert spec_of((Grant("", "view", location=PathName("myDrive", ("Wälder",))),), "all") == "dez65k"
+
+
+def test_names_have_an_order_too() -> None:
+    grants = [Grant("", "view", location=PathName("myDrive", (name,))) for name in "bac"]
+    assert [str(grant.location) for grant in canonical(grants)] == ["myDrive/a", "myDrive/b", "myDrive/c"]
+    assert spec_of(tuple(grants), "all") == spec_of(tuple(grants[::-1]), "all")
+    with pytest.raises(OptionError, match=r"^access_list: path myDrive/a is there twice"):
+        distinct([*grants, grants[1]])
 
 
 GRANTS = st.builds(

@@ -85,6 +85,26 @@ def test_findings(name: str, tokens: list[ListedToken], facts: dict[str, Any], e
     assert sorted(found(*reversed(tokens), **facts)) == sorted(expected)
 
 
+class Name(str):
+    """Counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Name.compared += 1
+        return super().__eq__(other)
+
+    __hash__ = str.__hash__
+
+
+def test_an_account_may_have_many_tokens() -> None:
+    """The work grows like their number, not like its square."""
+    Name.compared = 0
+    tokens = [foreign(f"{number}", Name(f"by hand {number % 400}")) for number in range(500)]
+    assert sum(name == "duplicate" for _id, name in found(*tokens)) == 200
+    assert Name.compared < 10 * len(tokens)
+
+
 def test_summary_counts_and_messages_are_sentences() -> None:
     findings = audit(Evidence((ours("a", lifetime=0), foreign("b")), NOW, DAY, DAY))
     counts = summary(findings)

@@ -173,12 +173,13 @@ def in_child(work: t.Callable[[], object]) -> object:
 
 def test_a_fork_holds_nothing(directory: Path) -> None:
     def work() -> tuple[bool, bool, str]:
-        lock.release()
+        held = lock.held, has_open(lock.path)
         try:
             make(directory).acquire()
         except LockTimeout as exc:
-            return lock.held, has_open(lock.path), str(exc)
-        return lock.held, has_open(lock.path), "acquired"
+            lock.release()
+            return *held, str(exc)
+        return *held, "acquired"
 
     with make(directory) as lock:
         assert has_open(lock.path)

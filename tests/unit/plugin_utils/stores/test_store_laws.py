@@ -16,8 +16,9 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import MOST_ALIVE
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, chained
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 
@@ -59,6 +60,19 @@ def test_a_store_is_a_dict(above: str, below: str, operations: list[tuple[str, l
         text = _vaultfile.read(path, VAULT).text
         assert text.startswith(above + MARK)
         assert text.endswith(below)
+
+
+def test_all_that_live_fit_into_an_entry(tmp_path: Path) -> None:
+    """One inside the other, and one more creation under way."""
+    slot = StoredSlot("roads", "default", "https://api.example.com/v3", None)
+    tokens = [Entry(slot, id=str(number), token=f"epat_{number}") for number in range(MOST_ALIVE)]
+    entry = replace(tokens[0], previous=chained(tokens[1:]))
+    store = Store(FileBackend(tmp_path / "tokens.yml", VAULT, plaintext=True, warn=pytest.fail))
+    store.keep([entry])
+    store.begin({slot: "nonce"})
+    (read,) = store.entries().values()
+    assert replace(read, pending=()) == entry
+    assert [each.id for each in read.tokens()] == [each.id for each in tokens]
 
 
 def apply(store: Store, operation: str, entries: list[Entry]) -> None:

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of a new token when the write after its creation fails, or the one after that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import converge
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import (
+    ExternalStore,
+    KeptOrNot,
+    Minted,
+)
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator
+from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, absent, live_tokens, present, service
+
+FULL, MAYBE, GONE = (
+    EllipsisError("The disk is full."),
+    KeptOrNot("The line was cut."),
+    EllipsisError("The disk is gone."),
+)
+AGAIN = "The new token was revoked again and the earlier one stays."
+LATER = "could not be revoked (DELETE "
+
+
+@dataclass(frozen=True)
+class Failing(ExternalStore):
+    """A place for secrets that can't be written to. errors: by the name of the call; calls: what was asked of it."""
+
+    errors: Mapping[str, EllipsisError] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def keep(self, minted: Sequence[Minted]) -> Mapping[Slot, EllipsisError]:
+        self.calls.append("keep")
+        return {each.slot: self.errors["keep"] for each in minted if "keep" in self.errors}
+
+    def put_back(self, slots: Collection[Slot]) -> None:
+        self._write("put_back")
+
+    def forget(self, slots: Collection[Slot]) -> None:
+        self._write("forget")
+
+    def _write(self, name: str) -> None:
+        self.calls.append(name)
+        if name in self.errors:
+            raise self.errors[name]
+
+
+def no_delete(emulator: Emulator) -> None:
+    emulator.fault(kind="status", status=500, method="DELETE", times=None)
+
+
+def no_proof(emulator: Emulator) -> None:
+    # The first question is whether the path is there.
+    emulator.fault(kind="status", status=401, method="GET", path="/path/", skip=1, times=None)
+
+
+# What fails at the server and in the store, the kind and the words of the error, how many new tokens live, the writes.
+ROWS: dict[str, tuple[list[Any], dict[str, EllipsisError], type[EllipsisError], str, int, list[str]]] = {
+    "not kept": ([], {"keep": FULL}, RolledBack, f"The disk is full. {AGAIN}", 0, ["keep"]),
+    "kept or not": ([], {"keep": MAYBE}, KeptOrNot, "The line was cut.", 1, ["keep"]),
+    "not kept, not revoked": ([no_delete], {"keep": FULL}, EllipsisError, LATER, 1, ["keep"]),
+    "not proven": ([no_proof], {}, RolledBack, AGAIN, 0, ["keep", "put_back"]),
+    "not proven, not revoked": ([no_proof, no_delete], {}, EllipsisError, LATER, 1, ["keep", "put_back"]),
+    # The store still has the new secret, so its token has to live.
+    "not proven, not put back": (
+        [no_proof], {"put_back": GONE}, EllipsisError, "The disk is gone.", 1, ["keep", "put_back", "put_back"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_write_that_fails_after_a_creation(name: str) -> None:
+    faults, errors, kind, words, left, calls = ROWS[name]
+    controller = Controller(service())
+    earlier = controller.run(present()).result["access_token"]["id"]
+    for fault in faults:
+        fault(controller.emulator)
+    store = Failing(errors=errors)
+    account = controller.account(lambda _line: None)
+    desired = desired_of(controller.parameters(present(regenerate="always", verify="basic", verify_timeout=5)))
+    with pytest.raises(EllipsisError) as caught:
+        converge(desired, account, store, apply=True)
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+    assert store.calls == calls
+    assert len(live_tokens(controller.emulator).keys() - {earlier}) == left
+    assert earlier in live_tokens(controller.emulator)
+    assert not account.unclaimed
+
+
+def test_an_entry_that_can_not_be_forgotten_is_an_error() -> None:
+    controller = Controller(service())
+    controller.run(present())
+    desired = desired_of(controller.parameters(absent()))
+    store = Failing({desired.slot: Held(tracked=True, id="x", exclusive="here")}, errors={"forget": GONE})
+    with pytest.raises(EllipsisError, match="The disk is gone"):
+        converge(desired, controller.account(lambda _line: None), store, apply=True)
+    assert not live_tokens(controller.emulator)
+
+
+@pytest.mark.parametrize(
+    ("list_lag", "waited", "created"),
+    [(0.0, 0, 2), (0.5, 1, 2)],
+    ids=["listed at once", "listed late"],
+)
+def test_a_creation_without_an_answer_is_looked_for(list_lag: float, waited: float, created: int) -> None:
+    """Once more after a pause where the list does not show it yet, and only there."""
+    controller = Controller(service())
+    controller.emulator.set_policy(list_lag=list_lag)
+    controller.emulator.fault(kind="cut_after", method="POST")
+    start, ended = controller.emulator.clock.now(), []
+    controller.hook = lambda request: (
+        ended.append(controller.emulator.clock.now()) if request.method == "POST" else None
+    )
+    assert controller.run(present()).error is None
+    assert ended[-1] - start == waited
+    assert [token.revoked_at is None for token in controller.emulator.tokens] == [False] * (created - 1) + [True]

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What needs no server of its own: the login of Kubernetes as it is sent, and libraries that are not there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from email.message import Message
+from typing import Any
+
+import pytest
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.tests.double import Answer, serve
+
+PACKAGE = "ansible_collections.ellipsis.drive.plugins.plugin_utils._stores"
+WITHOUT = f"""
+import sys
+from importlib import import_module
+sys.modules["hvac"] = sys.modules["boto3"] = None
+for scheme in ("hashi_vault", "aws_secretsmanager"):
+    try:
+        getattr(import_module("{PACKAGE}." + scheme), "open_" + scheme)("maps/tokens", {{"ansible_hashi_vault_url": "x"}}.get)
+    except Exception as exc:
+        print(f"{{type(exc).__name__}}: {{exc}}")
+"""
+
+
+class Cluster:
+    """Vault with the login of Kubernetes, which would ask an API server about the token of the pod."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, dict[str, Any]]] = []
+
+    def respond(self, method: str, path: str, headers: Message, body: dict[str, Any]) -> Answer:
+        self.seen.append((method, path, body))
+        if path == "/v1/auth/pods/login":
+            return 200, {"auth": {"client_token": "test-client-token"}}
+        if headers["X-Vault-Token"] != "test-client-token":
+            return 403, {"errors": ["permission denied"]}
+        return 200, {"data": {"path": "secret/", "type": "kv", "options": {"version": "2"}}}
+
+
+def test_kubernetes(tmp_path: Any) -> None:
+    pytest.importorskip("hvac", reason="no hvac in this environment")
+    from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
+        open_hashi_vault,
+    )
+
+    (tmp_path / "token").write_text("test-pod-token\n")
+    settings = {"auth_method": "kubernetes", "role_id": "tiles", "mount_point": "pods"}
+    settings["kubernetes_token_path"] = str(tmp_path / "token")
+    cluster = Cluster()
+    with serve(cluster) as url:
+        variables = {f"ansible_hashi_vault_{name}": value for name, value in {**settings, "url": url}.items()}
+        open_hashi_vault("secret/tokens", variables.get).check()
+        (tmp_path / "token").unlink()
+        missing = open_hashi_vault("secret/tokens", {**variables, "ansible_hashi_vault_timeout": "29"}.get)
+        with pytest.raises(OptionError, match="'kubernetes' of Vault needs ansible_hashi_vault_kubernetes_token, or"):
+            missing.check()
+    assert cluster.seen == [
+        ("POST", "/v1/auth/pods/login", {"jwt": "test-pod-token", "role": "tiles"}),
+        ("GET", "/v1/sys/internal/ui/mounts/secret/tokens", {}),
+    ]
+
+
+def test_libraries_that_are_not_there() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.environ["ANSIBLE_COLLECTIONS_PATH"]}
+    said = subprocess.run(
+        [sys.executable, "-c", WITHOUT], env=environment, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said == [
+        "OptionError: store: hashi_vault:// needs the Python library hvac on the controller: pip install hvac",
+        "OptionError: store: aws_secretsmanager:// needs the Python library boto3 on the controller: pip install boto3",
+    ]
