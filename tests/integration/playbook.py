@@ -217,8 +217,9 @@ def _watch(process: Forked | subprocess.Popen[bytes]) -> frozenset[str]:
     """The command lines of all processes for as long as one runs."""
     seen: set[str] = set()
     while process.poll() is None:
-        listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
-        seen.update(listed.stdout.splitlines())
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                seen.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
     return frozenset(seen)
