@@ -100,7 +100,7 @@ class Controller:
         for name in ("home", "config", "local_tmp", "remote_tmp"):
             (folder / name).mkdir()
         self.inventory = folder / "inventory.ini"
-        self._lay_inventory(sys.executable)
+        self.serve_modules(served=False)
         self.environment = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "HOME": str(folder / "home"),
@@ -118,13 +118,11 @@ class Controller:
             "ELLIPSIS_TEST_URL": api_url,
         }
 
-    def _lay_inventory(self, interpreter: str) -> None:
+    def serve_modules(self, *, served: bool = True) -> None:
+        """From now on hosts start modules by the fork server, or not. What ends them has to do without: they are no children."""
+        interpreter = fork_server().interpreter(self.folder) if served else sys.executable
         local = f"ansible_connection=local ansible_python_interpreter={interpreter}"
         self.inventory.write_text("".join(f"{host} {local}\n" for host in ("localhost", *HOSTS)))
-
-    def serve_modules(self) -> None:
-        """From now on hosts start modules by the fork server. What kills them has to do without: they are no children."""
-        self._lay_inventory(fork_server().interpreter(self.folder))
 
     def start(
         self, command: Sequence[str], stdout: IO[Any], stderr: IO[Any], environment: Mapping[str, str] | None = None
@@ -219,8 +217,9 @@ def _watch(process: Forked | subprocess.Popen[bytes]) -> frozenset[str]:
     """The command lines of all processes for as long as one runs."""
     seen: set[str] = set()
     while process.poll() is None:
-        listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
-        seen.update(listed.stdout.splitlines())
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                seen.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
     return frozenset(seen)

@@ -193,9 +193,7 @@ def test_types_and_organizations_can_be_changed(controller: Controller, awx: Cli
 def test_reasons_are_said(controller: Controller, awx: Client) -> None:
     """Although the task with the login in it shows nothing."""
     ran = setup(controller, awx, ellipsis_api_token={"not": "a text"}, code=2)
-    assert "could not be written" in ran.text and "of type str" in ran.text
-    ran = setup(controller, awx, ellipsis_awx_name="Ellipsis Drive" * 40, code=2)
-    assert "could not be written" in ran.text and "no more than 512 characters" in ran.text
+    assert "could not be written" in ran.text and "api_token" in ran.text.partition("could not be written")[2]
     assert USER_TOKEN not in ran.stdout + ran.stderr
     for variables, said in (
         ({"ellipsis_awx_organization": "Nowhere"}, "there is no organization Nowhere"),

@@ -20,8 +20,6 @@ from ansible_collections.ellipsis.drive.tests.integration.playbook import Contro
 from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role, slot, told
 from ansible_collections.ellipsis.drive.tests.integration.test_killed import kill_all
 
-pytestmark = pytest.mark.real_interpreter
-
 FILE = {"dest": "{{ out }}/token.json", "format": "json", "notify": ["load"]}
 # It stays where it is for as long as there is a file to hold it.
 HOLD = "touch {{ out }}/%(where)s; while [ -e {{ hold }}-%(where)s ]; do sleep 0.1; done"
@@ -53,6 +51,7 @@ def loaded(role: Role) -> list[str]:
 def interrupted(role: Role, number: int, where: str) -> None:
     """A rotation that is ended where all hosts have come to."""
     folder = role.controller.folder
+    role.controller.serve_modules(served=False)
     (folder / f"hold-{where}").touch()
     play = {"handlers": HANDLERS, "vars": {**role.variables, "access_tokens_rotate": ["*"]}}
     playbook = folder / "interrupted.yml"
@@ -79,6 +78,7 @@ def interrupted(role: Role, number: int, where: str) -> None:
             kill_all(run.pid)
         (folder / f"hold-{where}").unlink()
         assert run.wait(30) != 0
+    role.controller.serve_modules()
 
 
 def check_finished(role: Role, first: str) -> None:

@@ -29,8 +29,6 @@ from ansible_collections.ellipsis.drive.tests.emulator import (
 )
 from ansible_collections.ellipsis.drive.tests.integration.playbook import Controller, Run
 
-pytestmark = pytest.mark.real_interpreter
-
 PLAY = {
     "module_defaults": {
         "ellipsis.drive.ellipsis_access_token": {

@@ -123,7 +123,7 @@ class Controller:
         session = open_session("ellipsis.drive/test")
         session.mount("http://", HookedAdapter(self))
         sender = Sender(_CONNECTION, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
-        return Account(Client(sender), warn=warn, claim=lambda _owner: self.alone, wall=clock.now)
+        return Account(Client(sender), warn=warn, try_lock=lambda _owner: self.alone, wall=clock.now)
 
     def run(self, options: Options, *, apply: bool = True) -> Run:
         """One task in a process of its own."""

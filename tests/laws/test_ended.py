@@ -152,7 +152,7 @@ def known_by_answer_only(patch: pytest.MonkeyPatch) -> None:
     refresh = Account.refresh
 
     def forgetful(self: Account) -> Any:
-        self._unclaimed = {marker: known for marker, known in self._unclaimed.items() if known}
+        self._unsaved = {marker: known for marker, known in self._unsaved.items() if known}
         return refresh(self)
 
     patch.setattr(Account, "refresh", forgetful)

@@ -63,9 +63,13 @@ def test_every_kind_of_path(path: str, path_type: str | None, key: str) -> None:
 @pytest.mark.parametrize(
     ("path", "path_type", "parts"),
     [
-        ("myDrive/Projcts/Roads", None, ("'myDrive' holds no folder of the name 'Projcts'", "nearest are 'Projects'")),
+        (
+            "myDrive/Projcts/Roads",
+            None,
+            ("'myDrive' holds no folder of the name 'Projcts'", "the nearest", "'Projects'"),
+        ),
         ("myDrive/Projects/Raods", None, ("'myDrive/Projects' holds nothing of the name 'Raods'", "'Roads', 'Rivers'")),
-        ("myDrive/projects", None, ("holds nothing of the name 'projects'", "the nearest are 'Projects'")),
+        ("myDrive/projects", None, ("holds nothing of the name 'projects'", "the nearest", "'Projects'")),
         ("myDrive/Elevation/x", None, ("'myDrive' holds no folder of the name 'Elevation', but a raster",)),
         ("myDrive/Elevation", "vector", ("holds no vector of the name 'Elevation', but a raster",)),
         ("myDrive/Projects/North/South", None, ("'myDrive/Projects' holds no folder of the name 'North'",)),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -23,3 +24,17 @@ def test_a_module_with_an_action_plugin_bears_its_name() -> None:
     actions = {path.stem for path in (ROOT / "plugins" / "action").glob("[!_]*.py")}
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
     assert actions <= modules
+
+
+def test_contributing_names_what_there_is() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    folders = "plugins|tests|roles|docs|meta|changelogs|playbooks|extensions"
+    paths = set(re.findall(rf"`((?:{folders})(?:/[\w./-]+)?|README\.md)`", text)) - {
+        "docs/build"
+    }  # made by `make site`
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    code = "".join(file.read_text() for file in (ROOT / "plugins").rglob("*.py"))
+    functions = set(re.findall(r"`(\w+)\(\)`", text))
+    assert [name for name in sorted(functions) if f"def {name}(" not in code] == []
+    assert len(paths) > 30
+    assert len(functions) > 10

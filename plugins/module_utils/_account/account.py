@@ -22,7 +22,7 @@ _PAUSE = 1.0
 
 
 class Account:
-    """One account at one API. lock takes an owner and returns when this process alone may write for it; claim does not wait
+    """One account at one API. lock takes an owner and returns when this process alone may write for it; try_lock does not wait
     and tells whether it is so.
 
     wall is the controller's clock (epoch seconds), used only where the server does not tell the time.
@@ -34,18 +34,18 @@ class Account:
         *,
         warn: t.Callable[[str], None],
         lock: t.Callable[[str], None] = lambda _owner: None,
-        claim: t.Callable[[str], bool] = lambda _owner: False,
+        try_lock: t.Callable[[str], bool] = lambda _owner: False,
         wall: t.Callable[[], float] = time.time,
     ) -> None:
         self.client, self.warn, self.tree = client, warn, Tree(client)
-        self._lock, self._claim, self._wall = lock, claim, wall
+        self._lock, self._try_lock, self._wall = lock, try_lock, wall
         self._locked: set[str] = set()
         self._tokens: dict[str, ListedToken] | None = None
         self._slots: dict[Slot, tuple[Generation, ...]] | None = None
         self._taken = 0.0
         self._offset: float | None = None
         # Created, and the secret is neither in a store nor in a result yet; the id where it is known.
-        self._unclaimed: dict[Marker, str | None] = {}
+        self._unsaved: dict[Marker, str | None] = {}
 
     def tokens(self) -> tuple[ListedToken, ...]:
         """All live tokens; the list is read when it is not known or too old."""
@@ -72,7 +72,7 @@ class Account:
         listing = self.client.list_tokens()
         self._tokens = {token.id: token for token in listing.tokens}
         self._taken = self.client.sender.monotonic()
-        self._unclaimed.update({each.marker: each.id for each in listing.tokens if each.marker in self._unclaimed})
+        self._unsaved.update({each.marker: each.id for each in listing.tokens if each.marker in self._unsaved})
         if listing.date is None and self._offset is None:
             self.warn(
                 "The server does not say what time it is, so the clock of the controller decides what has expired."
@@ -97,7 +97,7 @@ class Account:
 
     def prepare_writing(self, owner: str) -> None:
         """Become the only writer before the list is read, if nobody else is: what is listed then counts for writes, too."""
-        if owner not in self._locked and not self._is_fresh() and self._claim(owner):
+        if owner not in self._locked and not self._is_fresh() and self._try_lock(owner):
             self._locked.add(owner)
 
     def begin_writing(self, owner: str) -> bool:
@@ -110,8 +110,8 @@ class Account:
         return True
 
     def create(self, marker: Marker, desired: Desired) -> Created:
-        """Create a token, which is unclaimed from now on until it is settled or revoked."""
-        self._unclaimed[marker] = None
+        """Create a token, which is unsaved from now on until it is settled or revoked."""
+        self._unsaved[marker] = None
         try:
             created = self.client.create_token(encode(marker), desired.access_list, desired.scope, desired.lifetime)
         except Ambiguous:
@@ -119,30 +119,30 @@ class Account:
         except EllipsisError:
             self.settle([marker])
             raise
-        self._unclaimed[marker] = created.id
+        self._unsaved[marker] = created.id
         return created
 
     def settle(self, markers: t.Iterable[Marker]) -> None:
         """Nothing is left to do for these: their secret is where it belongs, or the user was told what became of them."""
         for marker in markers:
-            self._unclaimed.pop(marker, None)
+            self._unsaved.pop(marker, None)
 
     @property
-    def unclaimed(self) -> tuple[Marker, ...]:
+    def unsaved(self) -> tuple[Marker, ...]:
         """What was created, or may have been, and whose secret nobody has yet."""
-        return tuple(self._unclaimed)
+        return tuple(self._unsaved)
 
     def take_back(self) -> None:
-        """Revoke all that is unclaimed, since nobody will get its secret. What can't be revoked is told."""
-        for _round in range(2 * (None in self._unclaimed.values())):
+        """Revoke all that is unsaved, since nobody will get its secret. What can't be revoked is told."""
+        for _round in range(2 * (None in self._unsaved.values())):
             try:
                 self.refresh()
             except EllipsisError:
                 break
-            if None not in self._unclaimed.values():
+            if None not in self._unsaved.values():
                 break
             self.client.sender.sleep(_PAUSE)
-        for marker, token_id in list(self._unclaimed.items()):
+        for marker, token_id in list(self._unsaved.items()):
             try:
                 if token_id:
                     self.delete(token_id)
@@ -155,7 +155,7 @@ class Account:
     def delete(self, token_id: str) -> None:
         """Revoke a token; one that is already gone is a success."""
         self.client.delete_token(token_id)
-        self.settle([marker for marker, known in list(self._unclaimed.items()) if known == token_id])
+        self.settle([marker for marker, known in list(self._unsaved.items()) if known == token_id])
         if self._tokens is not None:
             self._tokens.pop(token_id, None)
         self._slots = None

@@ -90,7 +90,11 @@ def _missing(
         instead = f"but a {' and a '.join(sorted({str(view.type) for view in named}))}"
     else:
         nearest = _nearest(name, folders, wanted)
-        instead = f"the nearest are {', '.join(map(repr, nearest))}" if nearest else "and nothing else to choose from"
+        instead = (
+            f"the nearest {'is' if len(nearest) == 1 else 'are'} {', '.join(map(repr, nearest))}"
+            if nearest
+            else "and nothing else to choose from"
+        )
     return f"path {str(location)!r} is not there: {str(parent)!r} holds {kind} {name!r}, {instead}."
 
 

@@ -104,9 +104,8 @@ def _words(root: BaseException) -> str:
         return f"no way through the proxy: {_OBJECT.sub('', str(root.original_error))}"
     if len(root.args) == 2 and isinstance(root.args[1], Exception):
         return f"{root.args[0]} {root.args[1]}"
-    if isinstance(root, ConnectTimeoutError):
-        return str(root.args[-1])  # before it stands the connection
-    return _OBJECT.sub("", str(root))
+    # Before the words of a timeout stands the connection, in front of all others its name.
+    return _OBJECT.sub("", str(root.args[-1] if isinstance(root, ConnectTimeoutError) else root))
 
 
 def _advice(exc: BaseException, root: BaseException, words: str) -> str:

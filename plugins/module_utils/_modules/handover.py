@@ -32,9 +32,9 @@ def handing_over(account: Account) -> t.Iterator[None]:
     with _EndingSignals() as signals:
         try:
             yield
-            if account.unclaimed and _is_orphan():
+            if account.unsaved and _is_orphan():
                 raise Ended("the run of Ansible that this task belongs to is over")
-            account.settle(account.unclaimed)
+            account.settle(account.unsaved)
         except BaseException:
             signals.hold()
             account.take_back()

@@ -64,7 +64,7 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
     def lock(owner: str) -> None:
         writer_lock(connection.api_url, owner, timeout=lock_timeout, holder=holder).acquire()
 
-    def claim(owner: str) -> bool:
+    def try_lock(owner: str) -> bool:
         try:
             writer_lock(connection.api_url, owner, timeout=0, holder=holder).acquire()
         except LockError:
@@ -74,7 +74,7 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
 
     key = (os.getpid(), connection)
     if key not in _ACCOUNTS:
-        _ACCOUNTS[key] = Account(_open_client(connection), warn=display.warning, lock=lock, claim=claim)
+        _ACCOUNTS[key] = Account(_open_client(connection), warn=display.warning, lock=lock, try_lock=try_lock)
     return _ACCOUNTS[key]
 
 

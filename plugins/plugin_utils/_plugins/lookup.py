@@ -129,7 +129,11 @@ def _nearest(description: str, owner: str | None, store: Store) -> str:
         return f"; there is one of owner {entries[description]!r}"
     folded = {name.casefold(): name for name in entries}
     near = difflib.get_close_matches(description.casefold(), folded, _MOST_NEAREST)
-    return f"; the nearest are {', '.join(repr(folded[each]) for each in near)}" if near else ""
+    return (
+        f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(repr(folded[each]) for each in near)}"
+        if near
+        else ""
+    )
 
 
 def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:

@@ -67,7 +67,7 @@ def _read_yaml(_delivery: Values, text: str) -> Values:
     return {**found, "secret": found.get("token")} if isinstance(found, dict) else {}
 
 
-# A template is rendered with the variables of its host, see delivery.py.
+# A template is rendered with the variables of its host, see one_host.py.
 TEMPLATE = "template"
 FORMATS: t.Mapping[str, Format] = {
     "raw": Format(lambda _delivery, token: str(token["secret"])),

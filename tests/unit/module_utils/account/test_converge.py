@@ -97,7 +97,7 @@ def test_a_write_that_fails_after_a_creation(name: str) -> None:
     assert store.calls == calls
     assert len(live_tokens(controller.emulator).keys() - {earlier}) == left
     assert earlier in live_tokens(controller.emulator)
-    assert not account.unclaimed
+    assert not account.unsaved
 
 
 def test_an_entry_that_can_not_be_forgotten_is_an_error() -> None:
