@@ -61,7 +61,8 @@ options:
         it, and no other run uses, replaces or revokes it. It is valid for one hour, or as O(valid_for) says, for 24 hours at most;
         a run that is longer gets a new one.
       - A run-only token is revoked at the end of the run when the callback P(ellipsis.drive.run_only_tokens#callback) is enabled, or
-        when the playbook has a task with a module of this collection. Otherwise it lives until it expires.
+        when the playbook has a task with a module of this collection. Otherwise it lives until it expires, and so it does when
+        the run is ended by SIGTERM or SIGKILL.
       - In check mode nothing is made, and where there is no secret yet, a text that says so is returned.
       - Templates are evaluated often and at surprising times. A task is the better place to make tokens.
     type: bool
