@@ -134,9 +134,7 @@ def _plans(
     for owner in owners:
         account.prepare_writing(owner)
     plans = decide()
-    claimed: set[Slot] = set()
-    while apply and (writing := {each.desired.slot for each in plans if each.steps} - claimed):
-        claimed |= writing
+    while apply and (writing := {each.desired.slot for each in plans if each.steps}):
         outdated = [account.begin_writing(owner) for owner in owners]
         if secret_store.claim(writing):
             account.forget_tokens()
@@ -200,6 +198,7 @@ class _Batch:
         self._revocations = Revocations(account, secret_store)
         # The list may be read again before the creations, and what is new in it then was not there for the plans.
         self._known = {slot: account.generations(slot) for slot in self._done}
+        self._lost = {each.desired.slot: secret_store.held(each.desired.slot).pending for each in plans if each.mints}
 
     def outcomes(self) -> list[Outcome]:
         """As far as it got."""
@@ -242,7 +241,7 @@ class _Batch:
     def _mint(self, wanted: t.Sequence[Desired]) -> None:
         if not wanted:
             return
-        known = [Wanted(desired, self._known[desired.slot]) for desired in wanted]
+        known = [Wanted(desired, self._known[desired.slot], self._lost[desired.slot]) for desired in wanted]
         minted: list[Minted] = []
         for slot, made in Creations(self._account, self._secret_store, self._workers).run(known).items():
             if isinstance(made, Minted):

@@ -32,10 +32,12 @@ PAUSE = 1.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """A token to create. known: the live tokens of its slot that the plan was made from."""
+    """A token to create. known: the live tokens of its slot that the plan was made from. lost: nonces of creations whose secret
+    can't be kept any more."""
 
     desired: Desired
     known: tuple[Generation, ...]
+    lost: frozenset[str] = frozenset()
 
     @property
     def slot(self) -> Slot:
@@ -65,6 +67,7 @@ class Creations:
     def run(self, wanted: t.Sequence[Wanted]) -> dict[Slot, Made]:
         """For each slot the new token, or the token of another controller that came first, or what went wrong."""
         self._known_ids = {known.id for each in wanted for known in each.known}
+        self._nonces = {nonce for each in wanted for nonce in each.lost}
         answered = self._create(wanted)
         try:
             if answered:
@@ -214,7 +217,7 @@ class Creations:
                 self._account.delete(each.generation.id)
 
     def _twins(self, ours: Generation) -> tuple[Generation, ...]:
-        """Tokens of the slot that were not there when the plan was made; late ones of our own are revoked on sight."""
+        """Tokens of the slot that were not there when the plan was made; late ones of lost creations are revoked on sight."""
         slot = ours.marker.slot
         others = [each for each in self._account.all_generations().get(slot, ()) if each.id != ours.id]
         new = [each for each in others if each.id not in self._known_ids]

@@ -65,13 +65,12 @@ class StoredSecrets:
 
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """Take the tokens out of all entries, and the previous secrets back."""
-        after = {entry: without(entry, token_ids) for entry in self._store.changing().values()}
-        self._store.keep([kept for entry, kept in after.items() if kept and kept != entry])
-        self._store.forget([entry.slot for entry, kept in after.items() if kept is None])
+        self._store.revoked(token_ids)
 
     def claim(self, slots: t.Collection[Slot]) -> bool:
-        """Wait for other controllers that share the store."""
-        return self._store.claim(map(self._stored, slots))
+        """Wait for other controllers that share the store, or take over from them."""
+        stored = [self._stored(slot) for slot in slots]
+        return self._store.claim(stored) or self._store.take_over(stored)
 
     def release(self) -> None:
         """Let others have their turn."""

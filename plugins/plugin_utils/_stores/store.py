@@ -30,6 +30,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
     entry_of,
     own,
     raw_of,
+    without,
 )
 
 # Longer than a creation takes; who was killed keeps others waiting until its claim ends.
@@ -64,6 +65,8 @@ class Store:
         self._sleep, self._monotonic = sleep, monotonic
         self._known: dict[str, Versioned] = {}
         self._claimed: set[StoredSlot] = set()
+        # In a file: how each entry was when its slot was claimed, and from then on what was written here in place of that.
+        self._seen: dict[StoredSlot, Entry | None] = {}
         self._me = f"{socket.gethostname()} pid {os.getpid()} {secrets.token_hex(4)}"
 
     @property
@@ -86,11 +89,6 @@ class Store:
         with self._sentences():
             self._backend.rehearse(names)
 
-    def changing(self) -> dict[str, Entry]:
-        """The entries that are claimed; all where nothing is."""
-        found = {slot.description: self.read(slot) for slot in self._claimed}
-        return {name: entry for name, entry in found.items() if entry} if found else self.entries()
-
     def entries(self) -> dict[str, Entry]:
         """All entries by description, read now."""
         with self._sentences():
@@ -107,13 +105,19 @@ class Store:
         """The entry of a slot."""
         found = self.find(slot.description)
         with self._sentences():
-            return own({slot.description: found}, slot)
+            entry = own({slot.description: found}, slot)
+        if slot not in self._claimed:
+            self._seen[slot] = entry
+        return entry
 
     def begin(self, nonces: t.Mapping[StoredSlot, str]) -> None:
         """Record the nonces of tokens that are about to be created."""
 
         def add(slot: StoredSlot, nonce: str) -> Change:
             def change(entry: Entry | None) -> Entry:
+                if not self._backend.shared and not self._begun_since(slot, entry):
+                    # Who has begun and ended meanwhile is seen by the token that it made.
+                    self._seen[slot] = entry
                 entry = self._still_claimed(slot, entry) or Entry(slot)
                 return replace(entry, pending=tuple(dict.fromkeys((*entry.pending, nonce))))
 
@@ -135,14 +139,35 @@ class Store:
 
     def forget(self, slots: t.Iterable[StoredSlot]) -> None:
         """Remove the entries of slots."""
-        self._change([(slot, lambda _entry: None) for slot in slots])
 
-    def claim(self, slots: t.Iterable[StoredSlot]) -> bool:
-        """Become the only controller that changes these entries. What was read of others does not count any more.
+        def remove(slot: StoredSlot) -> Change:
+            def change(entry: Entry | None) -> None:
+                if entry and slot in self._claimed:
+                    self._still_claimed(slot, entry)
 
-        False where controllers do not meet in the backend: then the lock of the machine is all there is.
+            return change
+
+        self._change([(slot, remove(slot)) for slot in slots])
+
+    def revoked(self, token_ids: t.Collection[str]) -> None:
+        """Take tokens out of all entries, or, where controllers meet, of those that are claimed. It is true whoever has a claim."""
+        slots = self._holding(token_ids)
+        if self._claimed and not slots:
+            # What is known may be old: the claim of who took too long has ended.
+            self._known.clear()
+            slots = self._holding(token_ids)
+        self._change([(slot, lambda entry: entry and without(entry, token_ids)) for slot in slots])
+
+    def _holding(self, token_ids: t.Collection[str]) -> list[StoredSlot]:
+        claimed = self._claimed if self._backend.shared else ()
+        entries = [self.read(slot) for slot in claimed] or self.entries().values()
+        return [entry.slot for entry in entries if entry and without(entry, token_ids) != entry]
+
+    def claim(self, slots: t.Collection[StoredSlot]) -> bool:
+        """Become the only controller that changes these entries, where controllers meet in the backend. True if what was read
+        before does not count any more.
         """
-        if not self._backend.shared:
+        if not self._backend.shared or self._claimed.issuperset(slots):
             return False
         end = self._monotonic() + self._lock_timeout
         wanted = sorted(self._claimed.union(slots), key=lambda slot: slot.description)
@@ -171,8 +196,33 @@ class Store:
     def release(self) -> None:
         """Give back what was claimed. Where that fails, the claim ends by itself."""
         slots, self._claimed = self._claimed, set()
-        with contextlib.suppress(StoreError):
-            self._change([(slot, self._drop) for slot in slots])
+        if self._backend.shared:
+            with contextlib.suppress(StoreError):
+                self._change([(slot, self._drop) for slot in slots])
+
+    def take_over(self, slots: t.Collection[StoredSlot]) -> bool:
+        """The same for a file. Without a common clock nobody can wait there, so a creation that another run has begun is given
+        up before its token is revoked: the claim changes its entry, so that its secret can't be kept any more. It stays until
+        another one is kept.
+        """
+        if self._backend.shared:
+            return False
+        before = self._seen
+        self._claimed.update(slots)
+        self._seen = {slot: self.read(slot) for slot in self._claimed}
+        begun = [slot for slot, entry in self._seen.items() if entry and (entry.pending or entry.claim)]
+        if begun:
+            self.rehearse([slot.description for slot in begun])
+            claim = Claim(self._me, "")
+            self._change([(slot, lambda entry: entry and replace(entry, claim=claim)) for slot in begun])
+        return any(before.get(slot) != entry for slot, entry in self._seen.items())
+
+    def _begun_since(self, slot: StoredSlot, entry: Entry | None) -> bool:
+        """Whether another run has taken the entry over, or begun a creation, since it was last seen."""
+        seen = self._seen.get(slot)
+        known = {None, self._me, seen.claim.by if seen and seen.claim else None}
+        by = entry.claim.by if entry and entry.claim else None
+        return by not in known or not set(entry.pending if entry else ()) <= set(seen.pending if seen else ())
 
     def _take(self, slot: StoredSlot) -> Change:
         def change(entry: Entry | None) -> Entry:
@@ -192,6 +242,8 @@ class Store:
     def _still_claimed(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
         """The entry with a claim that is ours for longer. Somebody else may have waited until it ended."""
         if not self._backend.shared:
+            if slot in self._claimed and entry != self._seen.get(slot):
+                raise StoreError(f"has {slot.description!r} changed by another run meanwhile; run again.")
             return entry
         if slot not in self._claimed or entry is None or entry.claim is None or entry.claim.by != self._me:
             raise StoreError(
@@ -203,7 +255,7 @@ class Store:
         def change(entry: Entry | None) -> Entry:
             if kept.slot in self._claimed:
                 entry = self._still_claimed(kept.slot, entry)
-            return replace(kept, claim=entry.claim if entry else None)
+            return replace(kept, claim=entry.claim if entry else None) if self._backend.shared else kept
 
         return change
 
@@ -241,6 +293,10 @@ class Store:
                 }
             )
             answers = [(slot, change, written.get(slot.description)) for slot, change in left]
+            for slot, _change, answer in answers:
+                # What another one has changed before stays unseen.
+                if isinstance(answer, Versioned) and self._seen.get(slot) == earlier[slot.description]:
+                    self._seen[slot] = after[slot.description]
             failures.update({slot: answer for slot, _change, answer in answers if isinstance(answer, StoreError)})
             left = [(slot, change) for slot, change, answer in answers if isinstance(answer, Conflict)]
             if not left:
