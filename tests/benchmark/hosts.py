@@ -23,7 +23,8 @@ def _role(hosts: int, *, deliver: bool = False) -> Play:
 
 
 def _created(hosts: int) -> Calls:
-    return {"list": 1 + pages(hosts), "create": hosts, "path": 1}
+    # Planned for all hosts before anything is made, and again under the lock; then a look for twins.
+    return {"list": 2 + pages(hosts), "create": hosts, "path": 2}
 
 
 def _found(hosts: int) -> Calls:
@@ -69,7 +70,7 @@ BULK = f"one task for {HOSTS} tokens: create"
 
 HOST_ROWS: tuple[Row, ...] = (
     *_rows(HOSTS),
-    _row(BULK, _BULK, _created(HOSTS), fresh=True),
+    _row(BULK, _BULK, {"list": 1 + pages(HOSTS), "create": HOSTS, "path": 1}, fresh=True),
     _row(f"task on each of {HOSTS} hosts: create", _EACH, _EACH_CREATED, fresh=True),
     _row(f"task on each of {HOSTS} hosts: unchanged", _EACH, {"list": HOSTS * pages(HOSTS)}),
 )

@@ -26,7 +26,7 @@ from ansible_collections.ellipsis.drive.tests.laws.harness import API, Controlle
 
 DAYS, DAY = 365, 86400
 # Two of the shortest, which are due on the same day; some that are due every few days, weeks and months; one for ever.
-LIFETIMES = [DAY * days for days in (1, 1, 2, 3, 4, 5, 7, 10, 14, 30, 45, 60, 90, 99)] + [0]
+LIFETIMES = [DAY * days for days in (1, 1, 2, 3, 5, 7, 14, 30, 60, 99)] + [0]
 RENEW_WITHIN = Margin(share=0.33)
 
 

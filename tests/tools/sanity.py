@@ -16,8 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What another ansible-core may say otherwise: how it reads documentation and argument specs, what module_utils import from
-# it, and which Pythons it knows. The style of the code and of its files is judged by the newest alone.
+# What another ansible-core may say otherwise: how it reads documentation and argument specs, and what module_utils import from
+# it. The style of the code and its files is judged by the newest alone, which also takes all the Pythons of hosts.
 ON_OLDEST = ("ansible-doc", "compile", "import", "runtime-metadata", "validate-modules")
 VENV = Path(__file__).resolve().parents[2] / ".venv"
 
@@ -35,6 +35,12 @@ def lay_pip(python: Path, home: Path) -> None:
             shutil.copyfile(Path(__file__).with_name("get_pip.py"), script)
 
 
+def python_of(bin_folder: Path) -> str:
+    """The version of an environment's own Python, such as 3.12."""
+    say = "import sys; print('{}.{}'.format(*sys.version_info))"
+    return subprocess.check_output([str(bin_folder / "python"), "-c", say], text=True).strip()
+
+
 def main() -> int:
     name = sys.argv[1]
     bin_folder = VENV / name / "bin"
@@ -42,7 +48,7 @@ def main() -> int:
     home = VENV / "home" / name
     lay_pip(bin_folder / "python", home)
     path = os.pathsep.join([str(bin_folder), str(VENV / "pythons"), os.environ["PATH"]])
-    chosen = [f"--test={test}" for test in (ON_OLDEST if name == "oldest" else ())]
+    chosen = [*(f"--test={test}" for test in ON_OLDEST), "--python", python_of(bin_folder)] if name == "oldest" else []
     run = subprocess.run(
         [str(bin_folder / "ansible-test"), "sanity", "--local", "--requirements", "--color", "no", *chosen],
         env={**os.environ, "HOME": str(home), "PATH": path},
