@@ -18,7 +18,7 @@ description:
     O(ellipsis.drive.ellipsis_access_token#lookup:create=true) and without a store. With this callback they are
     revoked when the run ends, whether it went well or not. It prints nothing.
   - Ctrl-C ends a run in that way, too. SIGTERM and SIGKILL end Ansible at once, so such tokens live until they expire then; a
-    creation that was under way when SIGTERM came to its process is taken back.
+    creation that was under way at a SIGTERM is taken back.
   - Without it Ansible tells the collection of that end only when the playbook has a task with a module of this collection,
     too. Otherwise such tokens live until they expire.
 requirements:
