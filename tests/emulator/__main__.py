@@ -43,17 +43,19 @@ def _write_whole(path: str, text: str) -> None:
     os.replace(file.name, path)
 
 
-def _wait(seconds: float) -> None:
+def _wait(seconds: float, parent: int) -> None:
+    """Until the time is over, a signal comes, or the parent is gone."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopped.set())
-    parent = os.getppid()
     end = time.monotonic() + seconds
     while time.monotonic() < end and os.getppid() == parent and not stopped.wait(0.2):
         pass
 
 
 def main(argv: list[str] | None = None) -> int:
+    # Before anybody knows the address: who has it may end at once.
+    parent = os.getppid()
     arguments = _arguments(argv)
     emulator = Emulator(VARIANTS[arguments.variant], SystemClock(arguments.clock_offset))
     tls = (arguments.cert, arguments.key) if arguments.cert else None
@@ -61,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         print(base_url, flush=True)
         if arguments.url_file:
             _write_whole(arguments.url_file, base_url + "\n")
-        _wait(arguments.max_seconds)
+        _wait(arguments.max_seconds, parent)
     return 0
 
 
