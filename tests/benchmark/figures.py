@@ -87,12 +87,12 @@ def targets(found: Mapping[str, Figure], decryptions: Mapping[str, int]) -> list
             _words(unchanged.calls),
             dict(unchanged.calls) == {"list": rows.pages(rows.TOKENS)},
         ),
-        _at_most(
+        at_most(
             f"{_LOOP} unchanged, listing aside: at most {UNCHANGED_LIMIT:g} x assert",
             unchanged.without_listing,
             UNCHANGED_LIMIT * found[rows.ASSERT].seconds,
         ),
-        _at_most(
+        at_most(
             f"{_LOOP} created, listing aside: at most {ITEM_LIMIT:g} x assert + bare requests",
             create.without_listing,
             items + found[rows.BARE_CREATE].seconds,
@@ -103,13 +103,14 @@ def targets(found: Mapping[str, Figure], decryptions: Mapping[str, int]) -> list
             f"{sum(decryptions.values())} in {len(decryptions)} processes, at most {most} in one",
             most == 1,
         ),
-        _at_most(
+        at_most(
             f"{rows.LOOKUPS:,} lookups: at most {LOOKUP_LIMIT:g} s", found[rows.MANY_LOOKUPS].seconds, LOOKUP_LIMIT
         ),
     ]
 
 
-def _at_most(text: str, seconds: float, limit: float) -> Target:
+def at_most(text: str, seconds: float, limit: float) -> Target:
+    """A promise in seconds."""
     return Target(text, f"{seconds:.2f} s of {limit:.2f} s", seconds <= limit)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .figures import Figure, Target
+from .figures import Figure, Target, at_most
 from .rows import EMPTY_PLAY, Calls, Play, Row, pages
 
 HOSTS, MANY = 200, 1000
@@ -84,13 +84,13 @@ def host_targets(found: Mapping[str, Figure]) -> Iterator[Target]:
     """What is promised about the role, as far as it was measured."""
     hosts = f"role, {HOSTS} hosts"
     fact = SET_FACT_LIMIT * found[set_fact(HOSTS)].seconds
-    yield _at_most(f"{hosts}, unchanged: {SET_FACT_LIMIT:g} x set_fact", found[role(HOSTS, "unchanged")].seconds, fact)
-    yield _at_most(
+    yield at_most(f"{hosts}, unchanged: {SET_FACT_LIMIT:g} x set_fact", found[role(HOSTS, "unchanged")].seconds, fact)
+    yield at_most(
         f"{hosts}, all created: {SET_FACT_LIMIT:g} x set_fact and the bulk task",
         found[role(HOSTS, "create")].seconds,
         fact + found[BULK].seconds,
     )
-    yield _at_most(
+    yield at_most(
         f"{hosts}, one file each, unchanged: {COPY_LIMIT:g} x copy",
         found[role(HOSTS, "unchanged", deliver=True)].seconds,
         COPY_LIMIT * found[copy(HOSTS)].seconds,
@@ -99,14 +99,10 @@ def host_targets(found: Mapping[str, Figure]) -> Iterator[Target]:
         for deliver in (False, True):
             few, many = (found[role(hosts, "unchanged", deliver=deliver)].seconds for hosts in (HOSTS, MANY))
             files = ", one file each" if deliver else ""
-            yield _at_most(f"role, unchanged{files}: {MANY:,} hosts {MANY_LIMIT:g} x {HOSTS}", many, MANY_LIMIT * few)
+            yield at_most(f"role, unchanged{files}: {MANY:,} hosts {MANY_LIMIT:g} x {HOSTS}", many, MANY_LIMIT * few)
         ours, bare = (found[name].memory for name in (role(MANY, "unchanged", deliver=True), copy(MANY)))
         yield Target(
             f"role, {MANY:,} hosts, one file each: peak memory at most {MEMORY_LIMIT:g} x that of copy",
             f"{ours:.0f} MiB, {ours / bare:.2f} x {bare:.0f} MiB",
             ours <= MEMORY_LIMIT * bare,
         )
-
-
-def _at_most(text: str, seconds: float, limit: float) -> Target:
-    return Target(text, f"{seconds:.2f} s of {limit:.2f} s", seconds <= limit)

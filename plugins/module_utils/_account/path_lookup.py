@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from dataclasses import replace
 
 from .._model.access_list import located, path_names_of
 from .._model.errors import OptionError
+from .._model.nearest import nearest
 from .._model.path_names import PathName
 from .._model.paths import PathView
 from .._model.plan import Desired
 from .account import Account
 from .path_tree import Folder, Tree
-
-_MOST_NEAREST = 3
 
 
 class NoSuchPath(OptionError):
@@ -89,19 +87,9 @@ def _missing(
     if named:
         instead = f"but a {' and a '.join(sorted({str(view.type) for view in named}))}"
     else:
-        nearest = _nearest(name, folders, wanted)
-        instead = (
-            f"the nearest {'is' if len(nearest) == 1 else 'are'} {', '.join(map(repr, nearest))}"
-            if nearest
-            else "and nothing else to choose from"
-        )
+        views = [view for folder in folders for view in folder.children if not wanted or view.type == wanted]
+        instead = nearest(name, (view.name for view in views), cutoff=0) or "and nothing else to choose from"
     return f"path {str(location)!r} is not there: {str(parent)!r} holds {kind} {name!r}, {instead}."
-
-
-def _nearest(name: str, folders: t.Iterable[Folder], wanted: str) -> list[str]:
-    views = [view for folder in folders for view in folder.children if not wanted or view.type == wanted]
-    by_folded = {view.name.casefold(): view.name for view in views}
-    return [by_folded[each] for each in difflib.get_close_matches(name.casefold(), by_folded, _MOST_NEAREST, cutoff=0)]
 
 
 def _several(location: PathName, fitting: t.Sequence[PathView]) -> str:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import time
 import typing as t
 
@@ -24,6 +23,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import NEVER, parse_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import normalise
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.nearest import nearest
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import handing_over
@@ -56,7 +56,6 @@ SPEC: Values = {
     "create": {"type": "bool", "default": False},
     "warn_within": {"type": "str", "default": "7d"},
 }
-_MOST_NEAREST = 3
 # What is not stored lives for one run; a token that lives much longer would pile up unseen.
 _LONGEST_UNSTORED = 86400
 DEFAULT_UNSTORED = "1h"
@@ -127,13 +126,8 @@ def _nearest(description: str, owner: str | None, store: Store) -> str:
         return ""
     if description in entries and owner:
         return f"; there is one of owner {entries[description]!r}"
-    folded = {name.casefold(): name for name in entries}
-    near = difflib.get_close_matches(description.casefold(), folded, _MOST_NEAREST)
-    return (
-        f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(repr(folded[each]) for each in near)}"
-        if near
-        else ""
-    )
+    near = nearest(description, entries)
+    return f"; {near}" if near else ""
 
 
 def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:

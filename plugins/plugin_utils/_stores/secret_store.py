@@ -78,12 +78,8 @@ class StoredSecrets:
 
     def check(self, slots: t.Collection[Slot] = (), token_ids: t.Collection[str] = ()) -> None:
         """Do all of a write but its last step."""
-        holding = (
-            [name for name, entry in self._store.entries().items() if without(entry, token_ids) != entry]
-            if token_ids
-            else []
-        )
-        self._store.rehearse({*holding, *(slot.description for slot in slots)})
+        holding = self._store.holding(token_ids) if token_ids else []
+        self._store.rehearse({slot.description for slot in holding} | {slot.description for slot in slots})
 
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Record the nonces, which also proves that the secrets can be stored."""

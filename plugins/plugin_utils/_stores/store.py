@@ -151,14 +151,15 @@ class Store:
 
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """Take tokens out of all entries, or, where controllers meet, of those that are claimed. It is true whoever has a claim."""
-        slots = self._holding(token_ids)
+        slots = self.holding(token_ids)
         if self._claimed and not slots:
             # What is known may be old: the claim of who took too long has ended.
             self._known.clear()
-            slots = self._holding(token_ids)
+            slots = self.holding(token_ids)
         self._change([(slot, lambda entry: entry and without(entry, token_ids)) for slot in slots])
 
-    def _holding(self, token_ids: t.Collection[str]) -> list[StoredSlot]:
+    def holding(self, token_ids: t.Collection[str]) -> list[StoredSlot]:
+        """The slots whose entries have one of these tokens, or had: all, or, where controllers meet, those that are claimed."""
         claimed = self._claimed if self._backend.shared else ()
         entries = [self.read(slot) for slot in claimed] or self.entries().values()
         return [entry.slot for entry in entries if entry and without(entry, token_ids) != entry]
