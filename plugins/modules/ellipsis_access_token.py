@@ -177,7 +177,7 @@ EXAMPLES = r"""
     overlap: 0
   register: replacement
 
-- name: Keep the secret in a place of your own, and mint only when it is not there
+- name: Keep the secret in a place of your own, and create the token only when it is not there
   ellipsis.drive.ellipsis_access_token:
     description: nightly import
     access_list:

@@ -20,8 +20,8 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import read_token
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS
 

@@ -58,7 +58,7 @@ POINTS = (
 
 
 @dataclass(frozen=True)
-class Minted:
+class Created:
     id: str
     secret: str
     entry: Mapping[str, Any]
@@ -100,13 +100,13 @@ class Service:
         body = {"description": f"{self.prefix} {name}", "accessList": [entry], "validFor": LIFETIME, **fields}
         return self.call("POST", TOKENS, {key: value for key, value in body.items() if value is not None})
 
-    def mint(self, name: str = "", **fields: Any) -> Minted:
+    def new_token(self, name: str = "", **fields: Any) -> Created:
         """Creates, and finds what was created in the list, since the answer need not tell the id."""
         before = {token["id"] for token in self.mine()}
         response = self.create(name, **fields)
         assert response.status_code == 200, response.text
         (entry,) = (token for token in self.mine() if token["id"] not in before)
-        return Minted(entry["id"], response.json()["token"], entry)
+        return Created(entry["id"], response.json()["token"], entry)
 
     def pages(self, size: int | None = None) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -102,7 +102,7 @@ def test_refused_logins(emulated_service: Service) -> None:
 def test_organization_login(emulated_service: Service) -> None:
     body = {"organizationId": ORGANIZATION_ID}
     token = emulated_service.call("POST", "/organization/login", body).json()["token"]
-    emulated_service.mint("of the user")
+    emulated_service.new_token("of the user")
     assert emulated_service.call("GET", TOKENS, token=token).json()["result"] == []
 
 

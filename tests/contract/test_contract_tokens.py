@@ -32,20 +32,20 @@ def test_a_new_token_is_in_the_list(service: Service) -> None:
 def test_a_description_comes_back_as_it_was_sent(service: Service) -> None:
     wanted = f"{service.prefix} \N{EARTH GLOBE EUROPE-AFRICA} é ".ljust(100 - 1 - len(MARKER), ".") + MARKER
     assert len(wanted.encode("utf-16-le")) == 200
-    service.mint(description=wanted)
+    service.new_token(description=wanted)
     assert [token["description"] for token in service.mine()] == [wanted]
 
 
 @pytest.mark.source("2.1 SCHEMA: no unique index on description")
 def test_two_tokens_may_share_a_description(service: Service) -> None:
-    first, second = service.mint("twin"), service.mint("twin")
+    first, second = service.new_token("twin"), service.new_token("twin")
     assert first.id != second.id
     assert first.secret != second.secret
 
 
 @pytest.mark.source("2.2 DOC-C: creation date, access, validity and description; shapes UNKNOWN")
 def test_what_the_list_tells(service: Service) -> None:
-    entry = service.mint("limited", tier=_view_plus(service)).entry
+    entry = service.new_token("limited", tier=_view_plus(service)).entry
     service.settle("keys of a listed token", ", ".join(sorted(entry)))
     shape = readings.tier_shape(entry)
     service.settle("tier in the list", shape, "list_tier")
@@ -62,7 +62,7 @@ def test_what_the_list_tells(service: Service) -> None:
 
 @pytest.mark.source("2.2 DOC-C: validity is told; key names and form UNKNOWN; 2.1 DOC-A: seconds, omitted = never")
 def test_what_the_list_tells_of_time(service: Service) -> None:
-    ending, endless = service.mint("ending").entry, service.mint("endless", validFor=None).entry
+    ending, endless = service.new_token("ending").entry, service.new_token("endless", validFor=None).entry
     if readings.tier_shape(ending) == "bare":
         return
     created, expires = readings.created_and_expires(ending)
@@ -93,7 +93,7 @@ def test_spellings_of_tiers(service: Service) -> None:
 
 @pytest.mark.source("2.2 DOC-C: pageSize, pageStart; CLIENT: nextPageStart until null")
 def test_pages(service: Service) -> None:
-    made = [service.mint(f"page {number}").id for number in range(3)]
+    made = [service.new_token(f"page {number}").id for number in range(3)]
     pages = service.pages(size=1)
     listed = [token["id"] for page in pages for token in page["result"]]
     assert len(set(listed)) == len(listed)
@@ -116,20 +116,20 @@ def test_a_page_holds_at_most_thirty(service: Service) -> None:
 
 @pytest.mark.source("2.2 DOC-C: non-expired access tokens")
 def test_an_expired_token_is_gone(service: Service) -> None:
-    minted = service.mint("short", validFor=5)
+    created = service.new_token("short", validFor=5)
     service.wait(7)
     assert service.mine() == []
-    assert service.call("GET", f"/path/{service.path_id}", token=minted.secret).status_code == 401
+    assert service.call("GET", f"/path/{service.path_id}", token=created.secret).status_code == 401
 
 
 @pytest.mark.source("2.3 DOC-C: permanently revoke; 9: immediately disables; body and second status UNKNOWN")
 def test_revoking(service: Service) -> None:
-    minted = service.mint("revoked")
-    answer = service.call("DELETE", f"{TOKENS}/{minted.id}")
+    created = service.new_token("revoked")
+    answer = service.call("DELETE", f"{TOKENS}/{created.id}")
     assert answer.status_code == 200
     service.settle("answer to a revocation", readings.body_form(answer), "delete_answer")
     assert service.mine() == []
-    again = service.call("DELETE", f"{TOKENS}/{minted.id}")
+    again = service.call("DELETE", f"{TOKENS}/{created.id}")
     service.settle("status of revoking twice", again.status_code, "delete_unknown")
     assert service.call("DELETE", f"{TOKENS}/{UNKNOWN}").status_code == again.status_code
     service.settle("form of errors", readings.error_form(again), "errors")

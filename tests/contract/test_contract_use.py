@@ -25,19 +25,19 @@ def _seconds_until(service: Service, secret: str, status: int) -> int:
     "4 CLIENT databricks-import: GET /path with an access token; 5.4: yourAccess; 9: revoking is immediate"
 )
 def test_a_token_works_until_it_is_revoked(service: Service) -> None:
-    minted = service.mint("used")
-    service.settle("seconds until a new token works", _seconds_until(service, minted.secret, 200))
-    answer = service.call("GET", f"/path/{service.path_id}", token=minted.secret).json()
+    created = service.new_token("used")
+    service.settle("seconds until a new token works", _seconds_until(service, created.secret, 200))
+    answer = service.call("GET", f"/path/{service.path_id}", token=created.secret).json()
     assert answer["id"] == service.path_id
     assert answer["yourAccess"]["accessLevel"] >= 100
     service.settle("yourAccess names the tier", "accessTier" in answer["yourAccess"], "path_tier")
-    service.call("DELETE", f"{TOKENS}/{minted.id}")
-    service.settle("seconds until a revoked token is refused", _seconds_until(service, minted.secret, 401))
+    service.call("DELETE", f"{TOKENS}/{created.id}")
+    service.settle("seconds until a revoked token is refused", _seconds_until(service, created.secret, 401))
 
 
 @pytest.mark.source("1 CLIENT python, js-util: ?token= in place of the header")
 def test_a_token_in_the_query(service: Service) -> None:
-    secret = service.mint("query").secret
+    secret = service.new_token("query").secret
     _seconds_until(service, secret, 200)
     answer = service.call("GET", f"/path/{service.path_id}", token=None, query={"token": secret})
     assert answer.status_code == 200
@@ -51,7 +51,7 @@ def test_the_scheme_is_case_insensitive(service: Service) -> None:
 
 @pytest.mark.source("2.2 DOC-C: account holder only; 3.1 INFERRED: no access token")
 def test_an_access_token_manages_no_tokens(service: Service) -> None:
-    secret = service.mint("nosy", tier="view").secret
+    secret = service.new_token("nosy", tier="view").secret
     _seconds_until(service, secret, 200)
     answer = service.call("GET", TOKENS, token=secret)
     service.settle("status of an access token at the token calls", answer.status_code)
@@ -63,7 +63,7 @@ def test_reach_of_the_scope_ogc(service: Service) -> None:
     kind = service.call("GET", f"/path/{service.path_id}").json()["type"]
     if kind not in ("raster", "vector"):
         pytest.skip("OGC protocols need a layer, and the path to test with is none")
-    secret = service.mint("ogc", scope="ogc").secret
+    secret = service.new_token("ogc", scope="ogc").secret
     wms = f"/ogc/wms/{service.path_id}"
     answer = service.call("GET", wms, token=secret, query=CAPABILITIES)
     service.settle("status of WMS with scope ogc", answer.status_code)
@@ -82,6 +82,6 @@ def test_a_geo_fence_is_taken_and_listed(service: Service) -> None:
     kind = service.call("GET", f"/path/{service.path_id}").json()["type"]
     if kind not in ("raster", "vector"):
         pytest.skip("a fence needs a layer, and the path to test with is none")
-    entry = service.mint("fenced", access={"geoFence": fence}).entry
+    entry = service.new_token("fenced", access={"geoFence": fence}).entry
     if "accessList" in entry:
         assert entry["accessList"][0]["access"]["geoFence"] == fence

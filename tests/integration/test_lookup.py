@@ -19,7 +19,7 @@ PLAIN = "store='tokens.yml', store_plaintext=true"
 LOOKUP = "lookup('ellipsis.drive.ellipsis_access_token'"
 ONCE = f"{LOOKUP}, 'smoke test', create=true, valid_for='1h', access_list=layers)"
 LAYERS = {"layers": [{"path_id": "{{ rivers_id }}", "access_tier": "view"}]}
-MINT = """
+CREATE = """
 - ellipsis.drive.ellipsis_access_token:
     description: "{{ item }}"
     access_list: "{{ layers }}"
@@ -35,7 +35,7 @@ MINT = """
 def stored(controller: Controller, emulator: Emulator) -> Controller:
     """A controller whose store has two tokens. Both clocks agree, since a lookup has no other than the controller's."""
     emulator.advance(time.time() - emulator.clock.now())
-    controller.run(MINT, play={"vars": LAYERS})
+    controller.run(CREATE, play={"vars": LAYERS})
     return controller
 
 
@@ -90,7 +90,7 @@ def test_errors_say_what_to_do(stored: Controller, emulator: Emulator) -> None:
 
 
 def test_expiry_is_watched(stored: Controller, emulator: Emulator) -> None:
-    stored.run(MINT, "-e", "lifetime=2d", play={"vars": LAYERS})
+    stored.run(CREATE, "-e", "lifetime=2d", play={"vars": LAYERS})
     asked = f"""
         - keep: {{it: "{{{{ {LOOKUP}, 'one', {PLAIN}) }}}}"}}
     """

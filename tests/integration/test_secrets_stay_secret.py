@@ -107,7 +107,7 @@ def test_here(controller: Controller, emulator: Emulator) -> None:
         - name: single
           register: made
           ellipsis.drive.ellipsis_access_token: {description: single}
-        - name: all minted
+        - name: all created
           register: made
           ellipsis.drive.ellipsis_access_token: {description: "{{ item }}"}
           loop: [a, b]

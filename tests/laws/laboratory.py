@@ -18,11 +18,11 @@ from typing import Any
 import requests
 from ansible.parsing.vault import VaultLib
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import Minted, SecretStore
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import NewToken, SecretStore
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot, parse
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended, handing_over
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.task_context import Context
@@ -124,9 +124,9 @@ class InterruptedStore:
         self._secret_store.begin(nonces)
         self._pass_by()
 
-    def keep(self, minted: Sequence[Minted]) -> Mapping[Slot, EllipsisError]:
+    def keep(self, new: Sequence[NewToken]) -> Mapping[Slot, EllipsisError]:
         self._pass_by()
-        failures = self._secret_store.keep(minted)
+        failures = self._secret_store.keep(new)
         self._pass_by()
         return failures
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._account import converge as _converge
+from ansible_collections.ellipsis.drive.plugins.module_utils._account import apply as _apply
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.revocations import Revocations
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
@@ -165,7 +165,7 @@ def store_not_told(patch: pytest.MonkeyPatch) -> None:
 
 
 def store_not_put_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_converge._Batch, "_put_back_when_ended", lambda _self, _minted: nullcontext())
+    patch.setattr(_apply.Batch, "_put_back_when_ended", lambda _self, _new: nullcontext())
 
 
 BUGS: tuple[tuple[Callable[[pytest.MonkeyPatch], None], str], ...] = (

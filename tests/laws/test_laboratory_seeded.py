@@ -41,8 +41,8 @@ def retried_post(patch: pytest.MonkeyPatch) -> None:
 
 
 def wrong_winner(patch: pytest.MonkeyPatch) -> None:
-    def give_way(self: Any, minted: Any) -> None:
-        for each in minted:
+    def give_way(self: Any, new: Any) -> None:
+        for each in new:
             self._made[each.slot] = each
             for twin in self._twins(each.generation):
                 self._account.delete(twin.id)

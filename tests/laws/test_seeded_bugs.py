@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import account as _account
+from ansible_collections.ellipsis.drive.plugins.module_utils._account import apply as _apply
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import converge as _converge
 from ansible_collections.ellipsis.drive.plugins.module_utils._account import creation as _creation
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import Outcome
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.apply import Outcome
 from ansible_collections.ellipsis.drive.plugins.module_utils._api import client as _client
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.retry import if_repeatable
 from ansible_collections.ellipsis.drive.plugins.module_utils._model import access_list as _access
@@ -37,13 +38,13 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 
 def delete_first(patch: pytest.MonkeyPatch) -> None:
-    real = _converge._deletions
+    real = _apply._to_revoke
 
-    def deletions(outcomes: Sequence[Outcome], *, before_mint: bool) -> Any:
-        chosen = [each for each in outcomes if each.plan.mints == before_mint]
-        return [deletion for when in (True, False) for deletion in real(chosen, before_mint=when)]
+    def to_revoke(outcomes: Sequence[Outcome], *, before_creation: bool) -> Any:
+        chosen = [each for each in outcomes if each.plan.creates == before_creation]
+        return [each for when in (True, False) for each in real(chosen, before_creation=when)]
 
-    patch.setattr(_converge, "_deletions", deletions)
+    patch.setattr(_apply, "_to_revoke", to_revoke)
 
 
 def first_page_only(patch: pytest.MonkeyPatch) -> None:
@@ -145,8 +146,8 @@ def test_not_looking_for_what_a_lost_answer_made_is_caught(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("winner", ["both", "the later one"])
 def test_a_wrong_winner_is_caught(winner: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def give_way(self: Any, minted: Any) -> None:
-        for each in minted:
+    def give_way(self: Any, new: Any) -> None:
+        for each in new:
             found = self._twins(each.generation) if winner != "both" else ()
             self._made[each.slot] = each
             for twin in found:

@@ -15,9 +15,9 @@ from ansible.parsing.vault import VaultLib
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import ONE_BY_ONE, converge_all
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.secret_store import StoredSecrets
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store

@@ -63,6 +63,7 @@ def main() -> int:
         if not tests:
             raise SystemExit("no test passes without any change, so none can tell")
         print(f"{len(tests)} tests watched in {time.monotonic() - start:.0f} s", flush=True)
+        _check_that_copies_are_run(tests, copies)
         known = _equivalent()
         verdicts = list(pool.map(lambda each: _verdict(each, tests, known, copies, end), chosen))
     tried = [verdict for verdict in verdicts if verdict is not None]
@@ -122,6 +123,10 @@ def _copy(target: Path) -> Path:
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
+    # As environments.py lays it, so that the tests of a copy run the copy.
+    link = target / ".venv" / "collections" / "ansible_collections" / "ellipsis" / "drive"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(os.path.relpath(target, link.parent))
     return target
 
 
@@ -160,6 +165,19 @@ def _verdict(
     if name != "noticed":
         print(f"{name}: {made.file}:{made.lines[0]}\n{made.diff}\n", flush=True)
     return Verdict(name, time.monotonic() - start)
+
+
+def _check_that_copies_are_run(tests: list[Seen], copies: Queue[Path]) -> None:
+    """A change that nobody can overlook. Without this, tests that run other files than those of the copy say all is well."""
+    file = "plugins/module_utils/_model/plan.py"
+    [test, *_others] = able(tests, file, range(0))
+    for copy in list(copies.queue):
+        before = (copy / file).read_text(encoding="utf-8")
+        (copy / file).write_text("raise RuntimeError\n", encoding="utf-8")
+        noticed = _fail(copy, [test])
+        (copy / file).write_text(before, encoding="utf-8")
+        if not noticed:
+            raise SystemExit(f"{test.name} does not run the files of the copy in {copy}")
 
 
 def _fail(copy: Path, tests: list[Seen]) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-STEPS = ("declare", "mint", "deliver", "check", "retire")
+STEPS = ("declare", "create", "deliver", "check", "retire")
 # Days of a token made for 90 days, and of its replacement; what is said below the line.
 FIRST, SECOND = (0, 66), (60, 126)
 # With the row of its words.

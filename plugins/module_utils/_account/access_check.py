@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from .._model.access_list import Grant
+from .._model.desired import Desired
 from .._model.errors import Refused
 from .._model.paths import PathView, compare
-from .._model.plan import Desired
 from .path_tree import Tree
 
 _WITH_GEO_FENCE = ("raster", "vector")

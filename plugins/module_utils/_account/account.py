@@ -11,9 +11,9 @@ import typing as t
 
 from .._api.client import Client, Created
 from .._api.errors import Ambiguous
+from .._model.desired import Desired
 from .._model.errors import EllipsisError
 from .._model.marker import Marker, Slot, encode
-from .._model.plan import Desired
 from .._model.tokens import Generation, ListedToken, by_slot
 from .path_tree import FRESH_SECONDS, Tree
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 
 from .._api.client import Created
 from .._api.errors import Ambiguous, TransportError
+from .._model.desired import Desired
 from .._model.errors import EllipsisError, RolledBack
 from .._model.marker import Marker, Slot, new_nonce
-from .._model.plan import Desired
 from .._model.tokens import Generation, ListedToken, generation
 from .account import Account, remedy
-from .secret_store import Minted, SecretStore
+from .secret_store import NewToken, SecretStore
 from .workers import Workers
 
 _ROUNDS = 2
@@ -52,7 +52,7 @@ class _Answered:
     created: Created
 
 
-Made = t.Union[Minted, Generation, EllipsisError]
+Made = t.Union[NewToken, Generation, EllipsisError]
 
 
 class Creations:
@@ -146,7 +146,7 @@ class Creations:
         listed = {token.marker: token for token in self._account.refresh() if token.marker}
         return {marker: listed[marker] for marker in markers if marker in listed}
 
-    def _find(self, answered: t.Sequence[_Answered]) -> list[Minted]:
+    def _find(self, answered: t.Sequence[_Answered]) -> list[NewToken]:
         """Our tokens in a list read after their creation. Servers may show them late, and some only there say the id."""
         clock = self._account.client.sender.monotonic
         deadline = clock() + PATIENCE
@@ -158,14 +158,14 @@ class Creations:
             if not missing or clock() >= deadline:
                 break
             self._account.client.sender.sleep(PAUSE)
-        minted = [
-            Minted(generation(found[each.marker], each.marker), each.created.secret)
+        new = [
+            NewToken(generation(found[each.marker], each.marker), each.created.secret)
             for each in answered
             if each.marker in found
         ]
-        return minted + [unlisted for each in missing for unlisted in self._unlisted(each)]
+        return new + [unlisted for each in missing for unlisted in self._unlisted(each)]
 
-    def _unlisted(self, answered: _Answered) -> t.Iterator[Minted]:
+    def _unlisted(self, answered: _Answered) -> t.Iterator[NewToken]:
         """A token that the list does not show is only of use when its id is known."""
         marker, created = answered.marker, answered.created
         if created.id is None:
@@ -177,7 +177,7 @@ class Creations:
             return
         self._account.warn(f"The new token {created.id} is not listed yet; another run now could make a second one.")
         expiry = marker.created + marker.lifetime if marker.lifetime else None
-        yield Minted(Generation(created.id, marker, expiry), created.secret)
+        yield NewToken(Generation(created.id, marker, expiry), created.secret)
 
     def _was_altered(self, answered: _Answered) -> bool:
         """Whether the server changed our description: a token that can't be recognised would be made on every run."""
@@ -196,7 +196,7 @@ class Creations:
         markers = ((each, each.marker) for each in self._account.tokens() if each.marker)
         return next((each for each, found in markers if replace(found, slot=marker.slot) == marker), None)
 
-    def _give_way(self, minted: t.Sequence[Minted]) -> None:
+    def _give_way(self, new: t.Sequence[NewToken]) -> None:
         """Decide between our tokens and those that other controllers created at the same moment.
 
         The lower (CREATED, id) wins. The lower one waits until the other has given way, since that one may have been
@@ -204,13 +204,13 @@ class Creations:
         """
         clock = self._account.client.sender.monotonic
         deadline = clock() + PATIENCE
-        twins = {each: self._twins(each.generation) for each in minted}
+        twins = {each: self._twins(each.generation) for each in new}
         while any(each.generation.order < found[0].order for each, found in twins.items() if found):
             if clock() >= deadline:
                 break
             self._account.client.sender.sleep(PAUSE)
             self._account.refresh()
-            twins = {each: self._twins(each.generation) for each in minted}
+            twins = {each: self._twins(each.generation) for each in new}
         for each, found in twins.items():
             self._made[each.slot] = found[0] if found else each
             if found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .account import Account
-from .converge import Outcome
+from .apply import Outcome
 from .creation import PATIENCE, PAUSE
 from .secret_store import SecretStore
 

@@ -10,11 +10,11 @@ import typing as t
 from dataclasses import replace
 
 from .._model.access_list import located, path_names_of
+from .._model.desired import Desired
 from .._model.errors import OptionError
 from .._model.nearest import nearest
 from .._model.path_names import PathName
 from .._model.paths import PathView
-from .._model.plan import Desired
 from .account import Account
 from .path_tree import Folder, Tree
 

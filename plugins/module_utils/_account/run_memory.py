@@ -10,9 +10,9 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, field
 
+from .._model.desired import Desired
 from .._model.marker import Slot
-from .._model.plan import Desired
-from .secret_store import Minted
+from .secret_store import NewToken
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class RunMemory(t.Protocol):
     def made(self, slot: Slot) -> Made | None:
         """What this run made for a slot."""
 
-    def remember(self, minted: t.Iterable[Minted]) -> None:
+    def remember(self, new: t.Iterable[NewToken]) -> None:
         """This run has made these."""
 
 
@@ -51,7 +51,7 @@ class NoMemory:
     def made(self, slot: Slot) -> Made | None:
         """Nothing is known."""
 
-    def remember(self, minted: t.Iterable[Minted]) -> None:
+    def remember(self, new: t.Iterable[NewToken]) -> None:
         """There is nowhere to note it."""
 
 

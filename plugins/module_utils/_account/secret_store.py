@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._model.desired import Held
 from .._model.errors import EllipsisError
 from .._model.marker import Slot
-from .._model.plan import Held
 from .._model.tokens import Generation
 
 
@@ -20,7 +20,7 @@ class KeptOrNot(EllipsisError):
 
 
 @dataclass(frozen=True)
-class Minted:
+class NewToken:
     """A token that was just created, and its secret."""
 
     generation: Generation
@@ -72,7 +72,7 @@ class SecretStore(t.Protocol):
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Tokens with these nonces are about to be created: fails when their secrets could not be kept."""
 
-    def keep(self, minted: t.Sequence[Minted]) -> t.Mapping[Slot, EllipsisError]:
+    def keep(self, new: t.Sequence[NewToken]) -> t.Mapping[Slot, EllipsisError]:
         """Keep the secrets. What could not be kept, and why; KeptOrNot where that can't be told."""
 
     def put_back(self, slots: t.Collection[Slot]) -> None:
@@ -130,9 +130,9 @@ class ExternalStore:
     def begin(self, nonces: t.Mapping[Slot, str]) -> None:
         """Nothing is recorded."""
 
-    def keep(self, minted: t.Sequence[Minted]) -> t.Mapping[Slot, EllipsisError]:
+    def keep(self, new: t.Sequence[NewToken]) -> t.Mapping[Slot, EllipsisError]:
         """The secrets go into the result."""
-        del minted
+        del new
         return {}
 
     def put_back(self, slots: t.Collection[Slot]) -> None:

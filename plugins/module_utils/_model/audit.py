@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .access_list import spec_of
-from .plan import MOST_ALIVE, SCOPES
+from .desired import SCOPES
+from .overlap import MOST_ALIVE
 from .tokens import Generation, ListedToken, actual_expiry, by_slot, format_date
 
 SEVERITIES: t.Mapping[str, str] = {

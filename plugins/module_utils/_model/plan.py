@@ -13,84 +13,26 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .access_list import AccessList, spec_of
-from .durations import A_THIRD, Margin
+from .desired import NO_PREDECESSORS, SCOPES, Desired, Held, Predecessors
+from .durations import Margin
 from .errors import Refused
 from .marker import Slot
-from .tokens import Generation, ListedToken, format_date
+from .overlap import Superseded, living_on, predecessors_living_on, refuse_too_many
+from .tokens import Generation, ListedToken
 
 # A token is never renewed this soon after it was made, whatever the server does to lifetimes: no renewal can loop.
 YOUNGEST_RENEWAL = 600
 # Reported expiries are rounded; a lifetime is only called shortened when more than this share of it is missing.
 _ROUNDING = 0.01
-# A slot never has more live tokens than this. A change that would make one more is refused: what was promised to the
-# replaced ones is kept, and nothing piles up unseen.
-MOST_ALIVE = 10
-SCOPES = ("all", "ogc")
-
-
-# What a slot takes over from: all tokens of another slot, or one token by its id, whoever made it.
-Replaced = t.Union[Slot, str]
 
 
 @dataclass(frozen=True)
-class Predecessors:
-    """What there is of what a slot replaces. live: its tokens. stale: slots that only our store still knows."""
-
-    live: tuple[Generation, ...] = ()
-    stale: tuple[Slot, ...] = ()
-
-
-@dataclass(frozen=True)
-class Desired:
-    """What a task wants for a slot. lifetime, overlap, verify_timeout: seconds (lifetime 0 is never)."""
-
-    slot: Slot
-    access_list: AccessList = ()
-    scope: str = "all"
-    lifetime: int = 0
-    renew_within: Margin = A_THIRD
-    overlap: int = 3600
-    regenerate: str = "drift"
-    present: bool = True
-    take_over: bool = False
-    verify: str = "none"
-    verify_timeout: int = 30
-    replaces: tuple[Replaced, ...] = ()
-
-    @property
-    def replaced_slots(self) -> tuple[Slot, ...]:
-        """The slots among what it replaces."""
-        return tuple(each for each in self.replaces if isinstance(each, Slot))
-
-    @property
-    def spec(self) -> str:
-        """The characters of the marker that stand for the access list and the scope."""
-        return spec_of(self.access_list, self.scope)
-
-
-@dataclass(frozen=True)
-class Held:
-    """Which generation's secret is held. pending: nonces we recorded before a creation whose secret we then lost.
-
-    tracked is false when nobody told us. replaced: ids that we held before. exclusive names the holder when it is our own
-    store, which alone may mint.
-    """
-
-    tracked: bool = False
-    id: str | None = None
-    pending: frozenset[str] = frozenset()
-    exclusive: str = ""
-    replaced: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Mint:
+class Create:
     """Create a token, keep its secret, prove that it works."""
 
 
 @dataclass(frozen=True)
-class Delete:
+class Revoke:
     """Revoke one live token. why: superseded, unheld or removed."""
 
     token_id: str
@@ -104,18 +46,7 @@ class Forget:
     replaced: Slot | None = None
 
 
-Step = t.Union[Mint, Delete, Forget]
-
-
-@dataclass(frozen=True)
-class Superseded:
-    """A generation that lives on for the overlap. since: when it was replaced, epoch seconds.
-
-    None is not known yet: it is replaced by the token that the plan makes, or nobody holds it.
-    """
-
-    generation: Generation
-    since: float | None = None
+Step = t.Union[Create, Revoke, Forget]
 
 
 @dataclass(frozen=True)
@@ -143,9 +74,9 @@ class Plan:
     after: SlotState
 
     @property
-    def mints(self) -> bool:
+    def creates(self) -> bool:
         """Whether a token is created."""
-        return any(isinstance(step, Mint) for step in self.steps)
+        return any(isinstance(step, Create) for step in self.steps)
 
 
 def renew_at(generation: Generation, margin: Margin) -> float | None:
@@ -181,7 +112,7 @@ def plan(
     generations: t.Sequence[Generation],
     held: Held,
     now: float,
-    predecessors: Predecessors = Predecessors(),
+    predecessors: Predecessors = NO_PREDECESSORS,
 ) -> Plan:
     """The plan for a slot. generations: all live tokens of the slot, oldest first. now: the server's time.
 
@@ -196,9 +127,9 @@ def plan(
     reason, changes = _reason(desired, live, in_use, now)
     stays = reason == "none"
     steps, superseded = _steps(desired, live, in_use, stays=stays, held=held, now=now)
-    left = tuple(_left(desired, predecessors.live, live, in_use, stays=stays, held=held, now=now))
+    left = tuple(predecessors_living_on(desired, predecessors.live, live, in_use, stays=stays, held=held, now=now))
     leaving = {each.id for each in predecessors.live} - {each.generation.id for each in left}
-    steps += tuple(Delete(each.id, "superseded") for each in predecessors.live if each.id in leaving)
+    steps += tuple(Revoke(each.id, "superseded") for each in predecessors.live if each.id in leaving)
     steps += tuple(Forget(slot) for slot in predecessors.stale)
     before = SlotState(_STATUS[reason], superseded=len(live))
     if in_use:
@@ -215,30 +146,6 @@ def plan(
 
 def _names(predecessors: t.Iterable[Generation]) -> tuple[str, ...]:
     return tuple(each.marker.slot.description for each in predecessors)
-
-
-def _left(
-    desired: Desired,
-    predecessors: t.Iterable[Generation],
-    live: t.Sequence[Generation],
-    in_use: Generation | None,
-    *,
-    stays: bool,
-    held: Held,
-    now: float,
-) -> t.Iterator[Superseded]:
-    """What is replaced lives for the overlap after the first token of this slot that was in use."""
-    used = (each for each in live if _was_used(each, in_use, held))
-    first = next(used, None) if stays or in_use else None
-    for each in predecessors:
-        since = max(first.marker.created, each.marker.created) if first else None
-        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
-            yield Superseded(each, since)
-
-
-def _was_used(generation: Generation, in_use: Generation | None, held: Held) -> bool:
-    """Whether consumers had it; a store knows."""
-    return generation is in_use or not held.exclusive or generation.id in held.replaced
 
 
 _STATUS: t.Mapping[str, str] = {
@@ -310,72 +217,20 @@ def _steps(
     others = [each for each in live if not (stays and each is in_use)]
     lost = [each for each in others if each is not in_use and each.marker.nonce in held.pending]
     kept = tuple(
-        _living_on(desired, [each for each in live if each not in lost], in_use, stays=stays, held=held, now=now)
+        living_on(desired, [each for each in live if each not in lost], in_use, stays=stays, held=held, now=now)
     )
     living = {each.generation.id for each in kept}
-    early = [Delete(each.id, "unheld") for each in lost]
-    retired = [Delete(each.id, "superseded") for each in others if each not in lost and each.id not in living]
+    early = [Revoke(each.id, "unheld") for each in lost]
+    retired = [Revoke(each.id, "superseded") for each in others if each not in lost and each.id not in living]
     if stays:
         return (*early, *retired), kept
-    _refuse_too_many(desired, kept)
-    return (*early, Mint(), *retired), kept
-
-
-def _living_on(
-    desired: Desired,
-    live: t.Sequence[Generation],
-    in_use: Generation | None,
-    *,
-    stays: bool,
-    held: Held,
-    now: float,
-) -> t.Iterator[Superseded]:
-    """The generations beside the current one whose overlap is not over."""
-    for each in live:
-        nobodys = _is_nobodys(each, in_use, held)
-        if each is in_use if stays else nobodys:
-            continue
-        since = _replaced_at(each, live, in_use, held, stays=stays)
-        # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
-        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
-            yield Superseded(each, None if nobodys else since)
-
-
-def _is_nobodys(generation: Generation, in_use: Generation | None, held: Held) -> bool:
-    """Whether O(held_id) says that a newer generation is of no use to anybody."""
-    newer = in_use is not None and generation.order > in_use.order
-    return newer and held.tracked and not held.exclusive
-
-
-def _replaced_at(
-    generation: Generation, live: t.Sequence[Generation], in_use: Generation | None, held: Held, *, stays: bool
-) -> float | None:
-    """When a generation was replaced; None when that is by the token that is about to be made.
-
-    It was replaced by the next one that was in use. A store knows which ones were.
-    """
-    if in_use is not None and generation.order >= in_use.order:
-        return generation.marker.created if stays else None
-    later = (each for each in live if each.order > generation.order)
-    replacement = next((each for each in later if _was_used(each, in_use, held)), None)
-    return replacement.marker.created if replacement else None
-
-
-def _refuse_too_many(desired: Desired, kept: t.Sequence[Superseded]) -> None:
-    if len(kept) < MOST_ALIVE:
-        return
-    first = min((each.since for each in kept if each.since), default=None)
-    after = f"after {format_date(first + desired.overlap)}" if first else "later"
-    raise Refused(
-        f"{desired.slot.description!r} (owner {desired.slot.owner}) has {len(kept)} tokens that were replaced and live on for "
-        f"their overlap, and more than {MOST_ALIVE} tokens of it may not live at once; nothing was changed. Run again {after}, "
-        "or shorten overlap."
-    )
+    refuse_too_many(desired, kept)
+    return (*early, Create(), *retired), kept
 
 
 def _removal(desired: Desired, generations: t.Sequence[Generation], held: Held) -> Plan:
     """Every live token of the slot goes, whatever the overlap, and then what our store has of it."""
-    steps: list[Step] = [Delete(each.id, "removed") for each in generations]
+    steps: list[Step] = [Revoke(each.id, "removed") for each in generations]
     kept = bool(held.exclusive and (held.id or held.pending))
     if kept:
         steps.append(Forget())
@@ -388,7 +243,7 @@ def _removal(desired: Desired, generations: t.Sequence[Generation], held: Held) 
 
 def plan_revocation(desired: Desired, token: ListedToken | None, *, held: bool) -> Plan:
     """One token by its id, whoever made it. Already gone is what was wanted. held: our store has its secret."""
-    steps: tuple[Step, ...] = (Delete(token.id, "removed"),) if token else ()
+    steps: tuple[Step, ...] = (Revoke(token.id, "removed"),) if token else ()
     if held:
         steps += (Forget(),)
     before = SlotState("live" if token else "expired" if held else "absent")

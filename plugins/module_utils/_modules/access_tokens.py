@@ -12,7 +12,8 @@ from collections import Counter
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._account.account import Account
-from .._account.converge import Outcome, converge_all
+from .._account.apply import Outcome
+from .._account.converge import converge_all
 from .._account.lost_race import await_holders
 from .._account.path_lookup import resolve_paths
 from .._account.revocations import Revocations
@@ -20,9 +21,9 @@ from .._account.run_memory import declared
 from .._account.secret_store import ExternalStore, SecretStore
 from .._account.workers import NotDone, Workers
 from .._api.connection import CONNECTION_SPEC
+from .._model.desired import Desired, Held
 from .._model.errors import EllipsisError, OptionError, RolledBack
 from .._model.marker import Slot
-from .._model.plan import Desired, Held
 from .._model.prune import Decision, decide, rules_of
 from .options import ACCESS_TOKEN_SPEC, desired_of, held_of
 from .result import Result, call_counts, set_result

@@ -10,12 +10,12 @@ import typing as t
 
 from .._account.verification import LEVELS
 from .._model.access_list import TIERS, AccessList, Grant, Tile, distinct, read_tier
+from .._model.desired import SCOPES, Desired, Held, Replaced
 from .._model.durations import Margin, format_duration, parse_duration, parse_lifetime, parse_margin
 from .._model.errors import OptionError
 from .._model.identifiers import is_id
 from .._model.marker import Slot, complaint, is_owner, normalise
 from .._model.path_names import PATH_TYPES, PathName, parse_path_name
-from .._model.plan import SCOPES, Desired, Held, Replaced
 
 _FINEST_ZOOM = 30
 _TILE_SPEC: dict[str, t.Any] = {name: {"type": "int", "required": True} for name in ("tile_x", "tile_y", "zoom")}

@@ -10,11 +10,13 @@ import hashlib
 import typing as t
 from dataclasses import asdict, dataclass
 
-from .._account.converge import Outcome
+from .._account.apply import Outcome
 from .._account.secret_store import SecretStore
 from .._model.access_list import AccessList, describe, spec_of
+from .._model.desired import SCOPES, Desired
 from .._model.durations import format_duration
-from .._model.plan import SCOPES, Desired, Plan, SlotState, Superseded, renew_at
+from .._model.overlap import Superseded
+from .._model.plan import Plan, SlotState, renew_at
 from .._model.prune import Decision
 from .._model.tokens import Generation, ListedToken, actual_expiry, format_date
 
@@ -93,7 +95,7 @@ def outcome_result(
     result = _result(plan, outcome.changed, calls)
     result["access_token"] = token_of(outcome.current, plan.desired, secret) if plan.desired.present else None
     result.update(_circumstances(outcome))
-    if returns_secret and (secret or _will_mint(outcome)):
+    if returns_secret and (secret or _will_create(outcome)):
         # Present when there is one, so that using it fails where there is none; null where check mode will make one.
         result["secret"] = secret
     if secret_store.backup_file:
@@ -113,8 +115,8 @@ def set_result(
         "access_tokens": {
             each.slot.description: _set_entry(each, secrets.get(each.slot.description)) for each in outcomes
         },
-        "created": [each.slot.description for each in good if _will_mint(each)],
-        "retired": [each.slot.description for each in good if each.changed and not each.plan.mints],
+        "created": [each.slot.description for each in good if _will_create(each)],
+        "retired": [each.slot.description for each in good if each.changed and not each.plan.creates],
         "pruned": list(dict.fromkeys(each.generation.marker.slot.description for each in pruned)),
         "unchanged": [each.slot.description for each in good if not each.changed],
         "failures": {each.slot.description: str(each.error) for each in outcomes if each.error},
@@ -122,7 +124,7 @@ def set_result(
         "diff": _set_diff(outcomes, pruned),
     }
     if returns_secrets:
-        shown = {each.slot.description for each in good if secrets[each.slot.description] or _will_mint(each)}
+        shown = {each.slot.description for each in good if secrets[each.slot.description] or _will_create(each)}
         result["secrets"] = {description: secret for description, secret in secrets.items() if description in shown}
         result["superseded_secrets"] = _superseded_secrets(good, secret_store)
     if secret_store.backup_file:
@@ -171,12 +173,12 @@ def _set_diff(outcomes: t.Iterable[Outcome], pruned: t.Iterable[Decision]) -> Re
 
 
 def _was_changed(outcome: Outcome) -> bool:
-    return outcome.minted is not None or (outcome.changed and not outcome.error)
+    return outcome.new is not None or (outcome.changed and not outcome.error)
 
 
-def _will_mint(outcome: Outcome) -> bool:
+def _will_create(outcome: Outcome) -> bool:
     """Whether a token was made, or would be in check mode."""
-    return outcome.plan.mints and not outcome.lost_race
+    return outcome.plan.creates and not outcome.lost_race
 
 
 def _circumstances(outcome: Outcome) -> Result:
@@ -191,9 +193,9 @@ def _circumstances(outcome: Outcome) -> Result:
 
 
 def _secret(outcome: Outcome, secret_store: SecretStore) -> str | None:
-    """The secret of the token in use: just minted, made by an earlier task of this run, or held since earlier."""
-    if outcome.minted:
-        return outcome.minted.secret
+    """The secret of the token in use: just created, made by an earlier task of this run, or held since earlier."""
+    if outcome.new:
+        return outcome.new.secret
     if outcome.made:
         return outcome.made.secret
     slot = outcome.plan.desired.slot
@@ -230,7 +232,7 @@ def _diff(plan: Plan) -> Result:
 
 def _replacement(outcome: Outcome) -> Generation | None:
     """The token that this plan made."""
-    return outcome.current if outcome.plan.mints else None
+    return outcome.current if outcome.plan.creates else None
 
 
 def _superseded(superseded: Superseded, replacement: Generation | None, overlap: int) -> Result:

@@ -10,13 +10,13 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.run_memory import Made
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import Minted
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import NewToken
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import spec_of
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import format_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile
 
 Entry = dict[str, t.Any]
@@ -64,11 +64,11 @@ class FileMemory:
         made = (self._file.read() or {}).get(_key(slot), {}).get("made")
         return Made(**made) if made else None
 
-    def remember(self, minted: t.Iterable[Minted]) -> None:
+    def remember(self, new: t.Iterable[NewToken]) -> None:
         """This run has made these."""
         with self._file.locked():
             entries = self._file.read() or {}
-            for each in minted:
+            for each in new:
                 entries.setdefault(_key(each.slot), {})["made"] = {"id": each.generation.id, "secret": each.secret}
             self._file.write(entries)
 

@@ -20,8 +20,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.run import open_client
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.run_file import RunFile, Value
 

@@ -6,16 +6,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import typing as t
-from pathlib import Path
 
-import yaml
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import CONNECTION_SPEC
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token, access_tokens
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
@@ -24,29 +20,24 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins.action imp
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import declarations, outcome, rollout
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declarations import Declaration, is_present
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.formats import TEMPLATE, newest
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.host_variables import variables_of
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.host_variables import role_options, variables_of
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.role_action import RoleAction
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.state import (
     HOSTS,
     OUTSIDE,
     STORE,
     State,
     changing,
+    keeper,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.undeclared import notice, to_prune, undeclared
 
 Values = dict[str, t.Any]
-SPECIFICATION = Path(__file__).parents[3] / "roles" / "access_tokens" / "meta" / "argument_specs.yml"
 _TASK_FILES = ("access_tokens_check_tasks", "access_tokens_fetch_tasks", "access_tokens_keep_tasks")
 display = Display()
 
 
-@functools.cache
-def role_options() -> Values:
-    """The options of the role, as they are documented."""
-    specification = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]
-    return t.cast(Values, specification["provision"]["options"])
-
-
-class AllHosts(EllipsisAction):
+class AllHosts(RoleAction):
     """Takes one step. Each runs in a process of its own; what they tell each other is in the state."""
 
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
@@ -78,7 +69,7 @@ class AllHosts(EllipsisAction):
         for name, rolled in state.rolled.items():
             created = rolled["created"] or state.earlier_batches.get(name, {}).get("created", False)
             state.earlier_batches[name] = {**rolled, "created": created}
-        state.settings, state.slots, state.keeper = common, slots, _keeper(common)
+        state.settings, state.slots, state.keeper = common, slots, keeper(common)
         state.declared = {host: list(each.slots) for host, each in found.items()}
         state.failures, state.made, state.rolled, state.reasons = {}, {}, {}, {}
         for host, each in found.items():
@@ -106,7 +97,7 @@ class AllHosts(EllipsisAction):
             if declaration:
                 found[host] = declaration
                 faults[host] += self._missing_files(declaration)
-                if _keeper(declaration.settings) == HOSTS:
+                if keeper(declaration.settings) == HOSTS:
                     faults[host] += declarations.files_that_tell(declaration)[1]
         if any(faults.values()):
             raise OptionError(declarations.sentences(faults))
@@ -150,7 +141,7 @@ class AllHosts(EllipsisAction):
         planned = state.keeper != HOSTS and (self._task.check_mode or not state.made.get("changed"))
         if state.slots and not planned:
             self._take_in(state, self._converge(state, apply=not self._task.check_mode))
-        for line in _lines(state.made):
+        for line in rollout.lines(state.made):
             display.display(line)
         result = {
             "changed": bool(state.made.get("changed")),
@@ -194,32 +185,6 @@ class AllHosts(EllipsisAction):
         state.reasons.update(made["failures"])
         state.made = {name: made[name] for name in ("changed", "access_tokens", "created", "failures", "retired")}
         self._note_undeclared(state)
-
-    def _converge(self, state: State, *, apply: bool) -> Values:
-        settings = state.settings
-        created = [name for name, each in state.earlier_batches.items() if each["created"]]
-        held = None if state.keeper == STORE else state.held
-        tokens = rollout.to_create(state.slots, held, settings["access_tokens_rotate"], created)
-        return self._call(
-            access_tokens, {"tokens": tokens, "return_secret": True, "on_error": "continue"}, state, apply=apply
-        )
-
-    def _call(self, core: t.Any, options: Values, state: State, *, apply: bool) -> Values:
-        """What a module answers, with the options that the role has for all tokens."""
-        settings = state.settings
-        self.module, self.spec, self.core = "ellipsis.drive.ellipsis_access_tokens", core.SPEC, core.run
-        params = {name: value for name, value in plain(self._task.args).items() if name in CONNECTION_SPEC}
-        params.update(options, owner=settings["access_tokens_owner"])
-        if settings.get("access_tokens_store"):
-            params["store"] = settings["access_tokens_store"]
-            params["store_vault_id"] = settings.get("access_tokens_store_vault_id")
-            params["store_plaintext"] = settings["access_tokens_store_plaintext"]
-        params["take_over"] = settings["access_tokens_take_over"]
-        origins = self._inherit(params, self._task_vars)
-        result = self._run_here(params, origins, self._task_vars, apply=apply, finish=dict)
-        if result.get("failed") and "access_tokens" not in result:
-            raise EllipsisError(str(result["msg"]))
-        return result
 
     def _kept(self, state: State) -> Values:
         """Tasks of the user have kept the secrets: those of this run, or those before it where they went back."""
@@ -292,57 +257,29 @@ class AllHosts(EllipsisAction):
                 f"{declarations.named(others)}: another run replaced the token while this one delivered it, so nothing was "
                 "retired here; run again, so that the hosts get the present one"
             )
-        result = self._call(access_tokens, tokens, state, apply=not self._task.check_mode)
-        if result.get("failed"):
-            raise EllipsisError(str(result["msg"]))
+        result = self._call_whole(tokens, state, apply=not self._task.check_mode)
         return {"changed": result["changed"], "retired": result["retired"]}
 
     # What is no longer declared
 
     def _note_undeclared(self, state: State) -> None:
-        """Tokens of the owner that no host of the play declares, once all batches of hosts have been read."""
+        """Once all batches of hosts have been read. What --limit left out is not known to be undeclared."""
         state.everything.update({slot["description"]: slot for slot in state.slots})
         if "ansible_limit" in self._task_vars or set(self._task_vars["ansible_play_hosts_all"]) - set(state.confirmed):
             return
-        owner = state.settings["access_tokens_owner"]
-        found = {
-            slot.description for account in accounts() for slot in account.all_generations() if slot.owner == owner
-        }
-        state.undeclared = sorted(found - set(state.everything))
-        # With the default owner these may well be somebody else's.
-        if state.undeclared and not state.settings["access_tokens_prune"] and owner != "default":
-            display.display(
-                f"Tokens of owner {owner!r} that no host declares: {declarations.named(state.undeclared)}; "
-                "access_tokens_prune=true would revoke them."
-            )
+        live = [slot for account in accounts() for slot in account.all_generations()]
+        owner, prune = state.settings["access_tokens_owner"], state.settings["access_tokens_prune"]
+        state.undeclared = undeclared(live, owner, state.everything)
+        line = "" if prune else notice(state.undeclared, owner)
+        if line:
+            display.display(line)
 
     def _prune(self, state: State) -> Values:
         """Revoke them, with the guards of the module."""
         if not (state.undeclared and state.settings["access_tokens_prune"]):
             return {"changed": False}
-        wanted = rollout.to_create(list(state.everything.values()), None if state.keeper == STORE else state.held)
-        tokens = [
-            {**each, "regenerate": "never", "renew_within": "0s"} if is_present(each) else each for each in wanted
-        ]
-        options = {"tokens": tokens, "prune": True, "allow_empty": not tokens}
-        result = self._call(access_tokens, options, state, apply=not self._task.check_mode)
-        if result.get("failed"):
-            raise EllipsisError(str(result["msg"]))
+        options = to_prune(list(state.everything.values()), None if state.keeper == STORE else state.held)
+        result = self._call_whole(options, state, apply=not self._task.check_mode)
         for name in result["pruned"]:
             display.display(f"{name}: pruned, no host declares it")
         return {"changed": result["changed"], "pruned": result["pruned"]}
-
-
-def _keeper(settings: Values) -> str:
-    if settings.get("access_tokens_keep_tasks"):
-        return OUTSIDE
-    return STORE if settings.get("access_tokens_store") else HOSTS
-
-
-def _lines(made: Values) -> t.Iterator[str]:
-    """One for each token that is not unchanged."""
-    for name, token in made.get("access_tokens", {}).items():
-        if name not in made["failures"] and (name in made["created"] or name in made["retired"]):
-            what = token["reason"] + (f" ({', '.join(token['changes'])})" if token["changes"] else "")
-            expires = f", expires {token['expires_at'] or 'never'}" if token.get("id") else ""
-            yield f"{name}: {what} → {token.get('id')}{expires}"

@@ -6,13 +6,25 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
+from pathlib import Path
 
+import yaml
 from ansible.errors import AnsibleError
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
 
 Values = dict[str, t.Any]
+
+SPECIFICATION = Path(__file__).parents[3] / "roles" / "access_tokens" / "meta" / "argument_specs.yml"
+
+
+@functools.cache
+def role_options() -> Values:
+    """The options of the role, as they are documented."""
+    specification = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]
+    return t.cast(Values, specification["provision"]["options"])
 
 
 def variables_of(host: str, task: t.Any, templar: t.Any, task_vars: Values) -> Values:

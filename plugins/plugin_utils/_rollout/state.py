@@ -52,6 +52,13 @@ class State:
         }
 
 
+def keeper(settings: Values) -> str:
+    """Who keeps the secrets by what the role's options say."""
+    if settings.get("access_tokens_keep_tasks"):
+        return OUTSIDE
+    return STORE if settings.get("access_tokens_store") else HOSTS
+
+
 @contextlib.contextmanager
 def changing(task_vars: Values) -> t.Iterator[State]:
     """The state, written back in the end. One process at a time."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import Minted
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import NewToken
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import format_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import MOST_ALIVE, Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.overlap import MOST_ALIVE
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import format_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.result import fingerprint
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, chained, without
@@ -85,11 +86,11 @@ class StoredSecrets:
         """Record the nonces, which also proves that the secrets can be stored."""
         self._store.begin({self._stored(slot): nonce for slot, nonce in nonces.items()})
 
-    def keep(self, minted: t.Sequence[Minted]) -> t.Mapping[Slot, EllipsisError]:
+    def keep(self, new: t.Sequence[NewToken]) -> t.Mapping[Slot, EllipsisError]:
         """Store the secrets in place of the earlier ones."""
-        self._replaced = {each.slot: self._store.read(self._stored(each.slot)) for each in minted}
-        failures = self._store.keep_each([self._entry(each) for each in minted])
-        return {each.slot: failures[stored] for each in minted if (stored := self._stored(each.slot)) in failures}
+        self._replaced = {each.slot: self._store.read(self._stored(each.slot)) for each in new}
+        failures = self._store.keep_each([self._entry(each) for each in new])
+        return {each.slot: failures[stored] for each in new if (stored := self._stored(each.slot)) in failures}
 
     def put_back(self, slots: t.Collection[Slot]) -> None:
         """Store what was there before keep(), the recorded nonces included."""
@@ -105,21 +106,21 @@ class StoredSecrets:
         kept = (each for entry in self._store.entries().values() for each in entry.tokens())
         return {each.id: each.token for each in kept if each.id and each.token}
 
-    def _entry(self, minted: Minted) -> Entry:
-        generation, earlier = minted.generation, self._replaced[minted.slot]
+    def _entry(self, new: NewToken) -> Entry:
+        generation, earlier = new.generation, self._replaced[new.slot]
         replaced = (*earlier.replaced, earlier.id)[-_REMEMBERED:] if earlier and earlier.id else ()
         created_at = format_date(generation.marker.created) or ""
         # Dates in this form are in the order of time.
         before = earlier.tokens() if earlier else ()
         living = [each for each in before if each.expires_at is None or each.expires_at > created_at]
         return Entry(
-            self._stored(minted.slot),
+            self._stored(new.slot),
             id=generation.id,
-            token=minted.secret,
+            token=new.secret,
             created_at=created_at,
             expires_at=format_date(generation.expires_at),
             valid_for=format_duration(generation.marker.lifetime),
-            fingerprint=fingerprint(minted.secret),
+            fingerprint=fingerprint(new.secret),
             replaced=replaced,
             previous=chained(living[:_REMEMBERED]),
         )

@@ -16,11 +16,11 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge i
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import (
     ExternalStore,
     KeptOrNot,
-    Minted,
+    NewToken,
 )
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
 from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, absent, live_tokens, present, service
@@ -41,9 +41,9 @@ class Failing(ExternalStore):
     errors: Mapping[str, EllipsisError] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
-    def keep(self, minted: Sequence[Minted]) -> Mapping[Slot, EllipsisError]:
+    def keep(self, new: Sequence[NewToken]) -> Mapping[Slot, EllipsisError]:
         self.calls.append("keep")
-        return {each.slot: self.errors["keep"] for each in minted if "keep" in self.errors}
+        return {each.slot: self.errors["keep"] for each in new if "keep" in self.errors}
 
     def put_back(self, slots: Collection[Slot]) -> None:
         self._write("put_back")

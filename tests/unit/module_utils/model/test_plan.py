@@ -14,16 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.overlap import MOST_ALIVE
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import (
-    MOST_ALIVE,
-    Delete,
-    Desired,
     Forget,
-    Held,
     Plan,
+    Revoke,
     drift_of,
     plan,
     plan_revocation,
@@ -73,47 +72,47 @@ class Case:
 
 
 CASES = [
-    Case("nothing there", (), "create", "mint"),
+    Case("nothing there", (), "create", "create"),
     Case("there", (FRESH,), "none"),
-    Case("other access", (DRIFTED,), "drift", "mint", changes=("access_list",), superseded=("drift",)),
-    Case("other scope", (live("s", 9, spec=OTHER_SCOPE),), "drift", "mint", changes=("scope",), superseded=("s",)),
-    Case("other lifetime", (live("l", 9, lifetime=DAY),), "drift", "mint", changes=("valid_for",), superseded=("l",)),
-    Case("once never", (live("n", 9, lifetime=0),), "drift", "mint", changes=("valid_for",), superseded=("n",)),
+    Case("other access", (DRIFTED,), "drift", "create", changes=("access_list",), superseded=("drift",)),
+    Case("other scope", (live("s", 9, spec=OTHER_SCOPE),), "drift", "create", changes=("scope",), superseded=("s",)),
+    Case("other lifetime", (live("l", 9, lifetime=DAY),), "drift", "create", changes=("valid_for",), superseded=("l",)),
+    Case("once never", (live("n", 9, lifetime=0),), "drift", "create", changes=("valid_for",), superseded=("n",)),
     Case(
         "access and lifetime",
         (live("x", 9, spec=OTHER_ACCESS, lifetime=DAY),),
         "drift",
-        "mint",
+        "create",
         changes=("access_list", "valid_for"),
         superseded=("x",),
     ),
     Case("drift allowed to stay", (DRIFTED,), "none", desired={"regenerate": "never"}, changes=("access_list",)),
     Case("drift to fail, none there is", (OLD,), "none", desired={"regenerate": "fail"}),
-    Case("always", (FRESH,), "forced", "mint", desired={"regenerate": "always"}, superseded=("fresh",)),
-    Case("always, first", (), "create", "mint", desired={"regenerate": "always"}),
+    Case("always", (FRESH,), "forced", "create", desired={"regenerate": "always"}, superseded=("fresh",)),
+    Case("always, first", (), "create", "create", desired={"regenerate": "always"}),
     Case(
         "always, drifted",
         (DRIFTED,),
         "forced",
-        "mint",
+        "create",
         desired={"regenerate": "always"},
         changes=("access_list",),
         superseded=("drift",),
     ),
-    Case("due", (DUE,), "renew", "mint", superseded=("due",)),
-    Case("due, drift allowed to stay", (DUE,), "renew", "mint", desired={"regenerate": "never"}, superseded=("due",)),
-    Case("due at once", (DUE,), "renew", "mint -due", desired={"overlap": 0}),
+    Case("due", (DUE,), "renew", "create", superseded=("due",)),
+    Case("due, drift allowed to stay", (DUE,), "renew", "create", desired={"regenerate": "never"}, superseded=("due",)),
+    Case("due at once", (DUE,), "renew", "create -due", desired={"overlap": 0}),
     Case("a margin of seconds, not due", (DUE,), "none", desired={"renew_within": Margin(seconds=4 * DAY)}),
     Case(
         "a margin of seconds, due",
         (DUE,),
         "renew",
-        "mint",
+        "create",
         {"renew_within": Margin(seconds=5 * DAY)},
         superseded=("due",),
     ),
-    Case("listed beyond its end", (live("x", 31 * DAY),), "renew", "mint", superseded=("x",)),
-    Case("listed beyond an earlier end", (live("x", DAY, left=0),), "renew", "mint", superseded=("x",)),
+    Case("listed beyond its end", (live("x", 31 * DAY),), "renew", "create", superseded=("x",)),
+    Case("listed beyond an earlier end", (live("x", DAY, left=0),), "renew", "create", superseded=("x",)),
     Case("never expires", (live("n", 9000 * DAY, lifetime=0),), "none", desired={"lifetime": 0}),
     # Overlap and the cap of two
     Case("inside the overlap", (OLD, FRESH), "none", superseded=("old",)),
@@ -124,13 +123,13 @@ CASES = [
     Case("three live", (OLDER, OLD, FRESH), "retire", "-older", superseded=("old",)),
     Case("each for its own overlap", (A, B, C), "none", superseded=("a", "b")),
     Case("the first one's overlap is over", (A, B, C), "retire", "-a", desired={"overlap": 1800}, superseded=("b",)),
-    Case("a fourth wanted", (A, B, C), "forced", "mint", {"regenerate": "always"}, superseded=("a", "b", "c")),
-    Case("a fourth wanted, at once", (A, B, C), "forced", "mint -a -b -c", {"regenerate": "always", "overlap": 0}),
+    Case("a fourth wanted", (A, B, C), "forced", "create", {"regenerate": "always"}, superseded=("a", "b", "c")),
+    Case("a fourth wanted, at once", (A, B, C), "forced", "create -a -b -c", {"regenerate": "always", "overlap": 0}),
     Case(
         "a fourth wanted, the first one's overlap is over",
         (A, B, C),
         "forced",
-        "mint -a",
+        "create -a",
         {"regenerate": "always", "overlap": 1800},
         superseded=("b", "c"),
     ),
@@ -140,15 +139,15 @@ CASES = [
     Case("as many as possible", MANY, "none", superseded=tuple(each.id for each in MANY[:-1])),
     # Who holds what
     Case("held", (FRESH,), "none", held=tracked("fresh")),
-    Case("nobody holds it", (FRESH,), "secret_missing", "mint", held=tracked(), superseded=("fresh",)),
-    Case("the held one is gone", (FRESH,), "secret_missing", "mint", held=tracked("gone"), superseded=("fresh",)),
-    Case("nobody holds it, at once", (FRESH,), "secret_missing", "mint -fresh", {"overlap": 0}, tracked()),
-    Case("nobody holds the first", (), "create", "mint", held=tracked()),
+    Case("nobody holds it", (FRESH,), "secret_missing", "create", held=tracked(), superseded=("fresh",)),
+    Case("the held one is gone", (FRESH,), "secret_missing", "create", held=tracked("gone"), superseded=("fresh",)),
+    Case("nobody holds it, at once", (FRESH,), "secret_missing", "create -fresh", {"overlap": 0}, tracked()),
+    Case("nobody holds the first", (), "create", "create", held=tracked()),
     Case(
         "nobody's go when there is a new one",
         (B, C),
         "forced",
-        "mint -c",
+        "create -c",
         {"regenerate": "always"},
         tracked("b"),
         (),
@@ -156,15 +155,15 @@ CASES = [
     ),
     Case("the older one is held", (OLD, FRESH), "none", held=tracked("old"), superseded=("fresh",)),
     Case("a newer one was never held", (OLDER, OLD), "retire", "-old", held=tracked("older")),
-    Case("the held one is due", (DUE, FRESH), "renew", "mint -fresh", held=tracked("due"), superseded=("due",)),
+    Case("the held one is due", (DUE, FRESH), "renew", "create -fresh", held=tracked("due"), superseded=("due",)),
     Case("lost ones go first", (OLD, FRESH), "none", "", held=tracked("fresh", "gone"), superseded=("old",)),
     Case("a lost one goes at once", (OLD, FRESH), "retire", "-fresh", held=tracked("old", "fresh")),
-    Case("all lost", (OLD, FRESH), "secret_missing", "-old -fresh mint", held=tracked(None, "old", "fresh")),
+    Case("all lost", (OLD, FRESH), "secret_missing", "-old -fresh create", held=tracked(None, "old", "fresh")),
     Case(
         "a lost one goes before, the held one after",
         (DUE, FRESH),
         "renew",
-        "-fresh mint",
+        "-fresh create",
         held=tracked("due", "fresh"),
         superseded=("due",),
     ),
@@ -173,7 +172,7 @@ CASES = [
         "ours with its secret lost",
         (FRESH,),
         "secret_missing",
-        "-fresh mint",
+        "-fresh create",
         held=tracked(None, "fresh", store="s.yml"),
     ),
     Case("an older one of others", (OLD, FRESH), "none", held=tracked("fresh", store="s.yml"), superseded=("old",)),
@@ -181,22 +180,22 @@ CASES = [
         "taken over",
         (FRESH,),
         "secret_missing",
-        "mint",
+        "create",
         desired={"take_over": True},
         held=tracked(store="s.yml"),
         superseded=("fresh",),
     ),
     # Shortened lifetimes and the clamp
     Case("shortened, fresh", (live("x", 60, left=HOUR),), "none", desired={"renew_within": Margin(seconds=9 * DAY)}),
-    Case("shortened, due", (live("x", 2 * HOUR, left=HOUR),), "renew", "mint", superseded=("x",)),
+    Case("shortened, due", (live("x", 2 * HOUR, left=HOUR),), "renew", "create", superseded=("x",)),
     Case("younger than ten minutes", (live("x", 599, left=1),), "none"),
-    Case("ten minutes old", (live("x", 600, left=1),), "renew", "mint", superseded=("x",)),
+    Case("ten minutes old", (live("x", 600, left=1),), "renew", "create", superseded=("x",)),
     Case("never became a day", (live("x", 15 * HOUR, lifetime=0, left=9 * HOUR),), "none", desired={"lifetime": 0}),
     Case(
         "never became a day, due",
         (live("x", 16 * HOUR, lifetime=0, left=8 * HOUR),),
         "renew",
-        "mint",
+        "create",
         {"lifetime": 0},
         superseded=("x",),
     ),
@@ -221,7 +220,7 @@ def decide(case: Case) -> Plan:
 
 
 def words(decided: Plan) -> str:
-    names = [f"-{each.token_id}" if isinstance(each, Delete) else type(each).__name__.lower() for each in decided.steps]
+    names = [f"-{each.token_id}" if isinstance(each, Revoke) else type(each).__name__.lower() for each in decided.steps]
     return " ".join(names)
 
 
@@ -230,7 +229,7 @@ def test_plan(case: Case) -> None:
     decided = decide(case)
     assert (decided.reason, words(decided), decided.changes) == (case.reason, case.steps, case.changes)
     assert tuple(each.generation.id for each in decided.superseded) == case.superseded
-    assert decided.mints == ("mint" in case.steps)
+    assert decided.creates == ("create" in case.steps)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -239,7 +238,7 @@ def test_states(case: Case) -> None:
     decided = decide(case)
     if not decided.steps:
         assert decided.before == decided.after
-    elif decided.mints:
+    elif decided.creates:
         assert (decided.after.status, decided.after.spec) == ("live", decided.desired.spec)
         assert decided.before != decided.after
     assert decided.after.superseded == len(case.superseded)
@@ -337,20 +336,20 @@ def test_any_plan_is_safe(generations: tuple[Generation, ...], held: Held, regen
     decided = plan(Desired(**{**vars(WANTED), "regenerate": regenerate, "overlap": overlap}), generations, held, NOW)
     steps = words(decided).split()
     gone = [step[1:] for step in steps if step.startswith("-")]
-    early = [step[1:] for step in steps[: steps.index("mint")] if step != "mint"] if decided.mints else []
+    early = [step[1:] for step in steps[: steps.index("create")] if step != "create"] if decided.creates else []
     lost = {each.id for each in generations if each.marker.nonce in held.pending}
     assert len(gone) == len(set(gone)) and set(gone) <= {each.id for each in generations}
     assert set(early) <= lost and held.id not in early, "only what nobody holds goes before its replacement is there"
     assert {each.generation.id for each in decided.superseded} == {each.id for each in generations} - {
         *gone,
-        decided.current.id if decided.current and not decided.mints else None,
+        decided.current.id if decided.current and not decided.creates else None,
     }
-    assert len(generations) - len(gone) + decided.mints >= 1
-    if not decided.mints:
+    assert len(generations) - len(gone) + decided.creates >= 1
+    if not decided.creates:
         assert decided.current is not None and decided.current.id not in gone
         assert not held.tracked or decided.current.id == held.id
     if overlap == 0:
-        assert len(generations) - len(gone) + decided.mints == 1
+        assert len(generations) - len(gone) + decided.creates == 1
 
 
 @given(
@@ -370,10 +369,10 @@ def test_what_was_promised_holds(changes: list[tuple[int, bool]], overlap: int, 
         except Refused:
             assert len(found) == MOST_ALIVE
             continue
-        gone = {each.token_id for each in decided.steps if isinstance(each, Delete)}
+        gone = {each.token_id for each in decided.steps if isinstance(each, Revoke)}
         assert gone == {each for each in promised if promised[each] <= now and each in {one.id for one in found}}
         found = [each for each in found if each.id not in gone]
-        if decided.mints:
+        if decided.creates:
             found.append(live(f"t{number}", NOW - now, spec=wanted.spec))
             replaced = (*held.replaced, held.id) if held.id else ()
             held = Held(True, found[-1].id, exclusive=mode, replaced=frozenset(replaced))

@@ -12,10 +12,10 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant, Tile
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_token import SPEC
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of, held_of
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import Outcome
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import ExternalStore, Minted
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.apply import Outcome
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import ExternalStore, NewToken
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Desired, Held, Plan, plan
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Plan, plan
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import Generation, ListedToken
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.result import (
     access_of,
@@ -49,7 +50,7 @@ def answered(outcome: Outcome, *, returns_secret: bool = True) -> dict[str, Any]
 
 
 def test_minted() -> None:
-    result = answered(Outcome(decided(), NEW, Minted(NEW, SECRET)))
+    result = answered(Outcome(decided(), NEW, NewToken(NEW, SECRET)))
     assert result.pop("secret") == SECRET
     assert result["access_token"] == {
         "id": "new",
@@ -66,7 +67,7 @@ def test_minted() -> None:
     assert (result["changed"], result["reason"], result["renew_at"]) == (True, "create", "2027-02-04T08:00:00Z")
     assert result["api_calls"] == {"list": 2, "create": 0, "delete": 0, "verify": 0, "path": 0}
     assert SECRET not in str(result)
-    assert SECRET not in repr(Outcome(decided(), NEW, Minted(NEW, SECRET)))
+    assert SECRET not in repr(Outcome(decided(), NEW, NewToken(NEW, SECRET)))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_no_secret(outcome: Outcome, secret: dict[str, None]) -> None:
     """Using it must fail where there is none, and check mode must show that there will be one."""
     result = answered(outcome)
     assert {key: value for key, value in result.items() if key == "secret"} == secret
-    assert set(answered(Outcome(decided(), NEW, Minted(NEW, SECRET)))) - set(result) <= {"secret"}
+    assert set(answered(Outcome(decided(), NEW, NewToken(NEW, SECRET)))) - set(result) <= {"secret"}
     assert "secret" not in answered(outcome, returns_secret=False)
 
 

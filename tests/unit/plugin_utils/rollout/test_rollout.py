@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.all_hosts import role_options
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declarations import (
     Declaration,
     files_that_tell,
@@ -21,6 +20,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declaratio
     sentences,
 )
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.formats import FORMATS, newest, told
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.host_variables import role_options
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.outcome import Host, retirement, verdict
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout import (
     NOT_YET,

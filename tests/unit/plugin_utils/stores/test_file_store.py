@@ -37,7 +37,7 @@ SECRET = "test-secret-of-roads"
 PATIENCE = 60
 
 
-def minted(slot: StoredSlot = SLOT, secret: str = SECRET, **more: t.Any) -> Entry:
+def new(slot: StoredSlot = SLOT, secret: str = SECRET, **more: t.Any) -> Entry:
     return Entry(
         slot,
         id=f"id-{slot.description}",
@@ -86,11 +86,11 @@ def test_from_nothing_to_nothing(path: Path) -> None:
     assert store.read(SLOT) == Entry(SLOT, pending=("aaaaa",))
     store.begin({SLOT: "bbbbb"})
     assert store.read(SLOT) == Entry(SLOT, pending=("aaaaa", "bbbbb"))
-    store.keep([minted()])
-    assert make(path).read(SLOT) == minted()
+    store.keep([new()])
+    assert make(path).read(SLOT) == new()
     assert path.stat().st_mode & 0o777 == 0o600
     store.begin({SLOT: "ccccc"})
-    assert store.read(SLOT) == minted(pending=("ccccc",))
+    assert store.read(SLOT) == new(pending=("ccccc",))
     store.forget([SLOT])
     assert make(path).entries() == {}
     assert plain(path) == "---\nellipsis_access_tokens: {}\n"
@@ -102,7 +102,7 @@ def test_the_text_is_pleasant(path: Path) -> None:
     lay(path, "# ours\nother: !vault |\n  $ANSIBLE_VAULT\n")
     store = make(path)
     store.begin({SLOT: "aaaaa", other: "bbbbb"})
-    store.keep([minted(replace(other))])
+    store.keep([new(replace(other))])
     assert plain(path) == (
         "# ours\n"
         "other: !vault |\n"
@@ -130,9 +130,9 @@ def test_unknown_keys_are_kept(path: Path) -> None:
     lay(
         path, f"ellipsis_access_tokens: {{roads: {{owner: default, api_url: '{API}', note: [mine], pending: [aaaaa]}}}}"
     )
-    make(path).keep([minted()])
+    make(path).keep([new()])
     assert plain(path).endswith("    note:\n    - mine")
-    assert make(path).read(SLOT) == minted()
+    assert make(path).read(SLOT) == new()
 
 
 class Tagged(str):
@@ -143,17 +143,17 @@ def test_wrapped_strings_are_stored_plain(path: Path) -> None:
     slot = StoredSlot(Tagged("roads"), Tagged("default"), Tagged(API))
     store = make(path)
     store.begin({slot: Tagged("aaaaa")})
-    store.keep([minted(slot, Tagged(SECRET), pending=(Tagged("aaaaa"),))])
+    store.keep([new(slot, Tagged(SECRET), pending=(Tagged("aaaaa"),))])
     entry = store.read(SLOT)
-    assert entry == minted(pending=("aaaaa",))
+    assert entry == new(pending=("aaaaa",))
     assert {type(text) for text in (entry.token, entry.slot.description, entry.slot.api_url, *entry.pending)} == {str}
 
 
 def test_nothing_to_change_is_no_write(path: Path) -> None:
-    make(path).keep([minted()])
+    make(path).keep([new()])
     before, stamp = path.read_bytes(), path.stat()
     again = make(path, backup=True)
-    again.keep([minted()])
+    again.keep([new()])
     again.forget([StoredSlot("unknown", "default", API)])
     again.begin({})
     assert path.read_bytes() == before
@@ -163,7 +163,7 @@ def test_nothing_to_change_is_no_write(path: Path) -> None:
 
 def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slots = [StoredSlot(f"slot {number}", "default", API) for number in range(1000)]
-    make(path).keep(map(minted, slots))
+    make(path).keep(map(new, slots))
     decrypted: list[int] = []
     real = _vaultfile._decrypt
 
@@ -173,14 +173,14 @@ def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(_vaultfile, "_decrypt", decrypt)
     vault = vault_of("default")
-    assert [make(path, vault=vault).read(slot) for slot in slots] == [minted(slot) for slot in slots]
+    assert [make(path, vault=vault).read(slot) for slot in slots] == [new(slot) for slot in slots]
     assert len(decrypted) == 1
-    make(path).keep([minted(SLOT)])
-    assert make(path, vault=vault).read(SLOT) == minted()
+    make(path).keep([new(SLOT)])
+    assert make(path, vault=vault).read(SLOT) == new()
 
 
 def test_another_vault_does_not_profit_from_what_was_read(path: Path) -> None:
-    make(path).keep([minted()])
+    make(path).keep([new()])
     with pytest.raises(StoreError, match="can't be decrypted with the vault ids of this run"):
         make(path, "other").read(SLOT)
 
@@ -198,13 +198,13 @@ def test_another_vault_does_not_profit_from_what_was_read(path: Path) -> None:
     [
         lambda store, slot: store.read(slot),
         lambda store, slot: store.begin({slot: "aaaaa"}),
-        lambda store, slot: store.keep([minted(slot)]),
+        lambda store, slot: store.keep([new(slot)]),
         lambda store, slot: store.forget([slot]),
     ],
     ids=["read", "begin", "keep", "forget"],
 )
 def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store, StoredSlot], object]) -> None:
-    make(path).keep([minted()])
+    make(path).keep([new()])
     before = path.read_bytes()
     with pytest.raises(ForeignEntry) as caught:
         use(make(path), other)
@@ -216,7 +216,7 @@ def test_entries_of_others(path: Path, other: StoredSlot, use: t.Callable[[Store
     "use",
     [
         lambda store, *slots: store.begin(dict.fromkeys(slots, "aaaaa")),
-        lambda store, *slots: store.keep(map(minted, slots)),
+        lambda store, *slots: store.keep(map(new, slots)),
     ],
     ids=["begin", "keep"],
 )
@@ -231,8 +231,8 @@ def test_a_directory_that_cannot_be_synced(path: Path, monkeypatch: pytest.Monke
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
     monkeypatch.setattr(_vaultfile, "_sync_directory", lambda directory: fsync(0))
-    make(path).keep([minted()])
-    assert make(path).read(SLOT) == minted()
+    make(path).keep([new()])
+    assert make(path).read(SLOT) == new()
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_the_vault_id(
         lay(path, "a: 1\n", there)
     store = make(path, *names, vault_id=chosen)
     store.check()
-    store.keep([minted()])
+    store.keep([new()])
     assert header(path) == result
     assert plain(path, result.partition("AES256;")[2] or "default").endswith(
         "owner: default\n    api_url: " + API + "\n"
@@ -271,7 +271,7 @@ def test_the_vault_id(
 def test_a_file_under_a_strange_label_keeps_label_and_password(path: Path) -> None:
     lay(path, "a: 1\n", "dev")
     path.write_bytes(path.read_bytes().replace(b";dev", b";gone"))
-    make(path, "prod", "dev").keep([minted()])
+    make(path, "prod", "dev").keep([new()])
     assert header(path).endswith(";gone")
     assert plain(path, "dev").startswith("a: 1\n")
 
@@ -388,28 +388,28 @@ def test_plain_text_when_asked(path: Path) -> None:
     path.chmod(0o644)
     store = make(path, vault=vault_of(), plaintext=True, backup=True)
     store.check()
-    store.keep([minted()])
+    store.keep([new()])
     assert path.read_text().startswith("a: 1\nellipsis_access_tokens:\n  roads:\n")
     assert path.stat().st_mode & 0o777 == 0o600
-    assert make(path, vault=vault_of(), plaintext=True).read(SLOT) == minted()
+    assert make(path, vault=vault_of(), plaintext=True).read(SLOT) == new()
 
 
 def test_an_encrypted_file_stays_encrypted(path: Path) -> None:
-    make(path).keep([minted()])
+    make(path).keep([new()])
     make(path, plaintext=True).begin({SLOT: "aaaaa"})
     assert header(path) == "$ANSIBLE_VAULT;1.1;AES256"
 
 
 def test_an_empty_file_is_encrypted(path: Path) -> None:
     path.touch()
-    make(path).keep([minted()])
+    make(path).keep([new()])
     assert header(path) == "$ANSIBLE_VAULT;1.1;AES256"
 
 
 def test_mode_is_kept(path: Path) -> None:
     lay(path, "a: 1\n")
     path.chmod(0o640)
-    make(path).keep([minted()])
+    make(path).keep([new()])
     assert path.stat().st_mode & 0o777 == 0o640
 
 
@@ -417,7 +417,7 @@ def test_an_owner_that_cannot_be_kept(path: Path, monkeypatch: pytest.MonkeyPatc
     def fchown(_descriptor: int, _uid: int, _gid: int) -> None:
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
-    make(path).keep([minted()])
+    make(path).keep([new()])
     before = path.read_bytes()
     monkeypatch.setattr(os, "fchown", fchown)
     real = os.fstat
@@ -441,11 +441,11 @@ class _Other:
 
 
 def test_a_backup_is_the_file_as_it_was(path: Path) -> None:
-    make(path).keep([minted()])
+    make(path).keep([new()])
     before = path.read_bytes()
     store = make(path, backup=True)
     store.begin({SLOT: "aaaaa"})
-    store.keep([minted(secret="test-another")])
+    store.keep([new(secret="test-another")])
     assert store.backup_file
     assert re.fullmatch(rf"tokens\.yml\.{os.getpid()}\.\d{{4}}-\d\d-\d\d@\d\d:\d\d:\d\d~", Path(store.backup_file).name)
     assert Path(store.backup_file).read_bytes() == before
@@ -457,7 +457,7 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> 
     def full(*_args: object) -> t.NoReturn:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    make(path).keep([minted()])
+    make(path).keep([new()])
     before = path.read_bytes()
     monkeypatch.setattr(os, call, full)
     with pytest.raises(StoreError, match=f"The store {path} can't be used: No space left on device"):
@@ -465,7 +465,7 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> 
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == ["tokens.yml"]
-    assert make(path).read(SLOT) == minted()
+    assert make(path).read(SLOT) == new()
 
 
 def test_no_locks_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -474,15 +474,15 @@ def test_no_locks_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     warnings: list[str] = []
     monkeypatch.setattr(fcntl, "flock", flock)
-    make(path, warn=warnings.append).keep([minted()])
+    make(path, warn=warnings.append).keep([new()])
     assert len(warnings) == 1
-    assert make(path).read(SLOT) == minted()
+    assert make(path).read(SLOT) == new()
 
 
 def test_somebody_who_does_not_let_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_vaultfile, "LOCK_SECONDS", 0)
     with _vaultfile.locked(path, refuse), pytest.raises(StoreError, match="kept its directory locked for 0 s"):
-        make(path).keep([minted()])
+        make(path).keep([new()])
 
 
 def test_vault_does_not_work(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,7 +497,7 @@ def test_vault_does_not_work(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_secrets_do_not_show(path: Path) -> None:
     store = make(path)
-    store.keep([minted()])
+    store.keep([new()])
     shown = repr((store, store.entries(), store.read(SLOT), _store._READ, vars(store)))
     assert SECRET not in shown
     assert "password" not in shown
@@ -514,7 +514,7 @@ def test_processes_do_not_lose_each_others_entries(path: Path) -> None:
         for number in range(5):
             slot = StoredSlot(f"{worker}-{number}", "default", API)
             make(path).begin({slot: "aaaaa"})
-            make(path).keep([minted(slot)])
+            make(path).keep([new(slot)])
 
     workers = [in_fork(lambda worker=worker: work(worker)) for worker in range(3)]  # type: ignore[misc]  # the default binds
     for worker in workers:
@@ -528,14 +528,14 @@ def test_processes_do_not_lose_each_others_entries(path: Path) -> None:
 
 def test_what_another_process_wrote_is_seen(path: Path) -> None:
     other, vault = StoredSlot("rivers", "default", API), vault_of("default")
-    make(path, vault=vault).keep([minted()])
-    writer = in_fork(lambda: make(path).keep([minted(other)]))
+    make(path, vault=vault).keep([new()])
+    writer = in_fork(lambda: make(path).keep([new(other)]))
     writer.join(PATIENCE)
-    assert make(path, vault=vault).read(other) == minted(other)
+    assert make(path, vault=vault).read(other) == new(other)
     writer = in_fork(lambda: make(path).forget([other]))
     writer.join(PATIENCE)
     make(path, vault=vault).begin({SLOT: "aaaaa"})
-    assert make(path, vault=vault).entries() == {"roads": minted(pending=("aaaaa",))}
+    assert make(path, vault=vault).entries() == {"roads": new(pending=("aaaaa",))}
 
 
 @pytest.mark.parametrize("moment", ["fsync", "rename"])
@@ -543,7 +543,7 @@ def test_a_kill_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch,
     def die(*_args: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    make(path).keep([minted()])
+    make(path).keep([new()])
     before = path.read_bytes()
     monkeypatch.setattr(*((os, "fsync", die) if moment == "fsync" else (Path, "rename", die)))
     killed = in_fork(lambda: make(path).begin({SLOT: "aaaaa"}))
@@ -553,5 +553,5 @@ def test_a_kill_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch,
     assert path.read_bytes() == before
     assert len(list(path.parent.iterdir())) == 2
     make(path).begin({SLOT: "bbbbb"})
-    assert make(path).read(SLOT) == minted(pending=("bbbbb",))
+    assert make(path).read(SLOT) == new(pending=("bbbbb",))
     assert [each.name for each in path.parent.iterdir()] == ["tokens.yml"]

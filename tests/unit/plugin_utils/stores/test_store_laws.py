@@ -16,7 +16,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import MOST_ALIVE
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.overlap import MOST_ALIVE
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, chained
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying plans out: revoke, create, keep, prove, and what becomes of a token where one of these fails."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._model.desired import Desired
+from .._model.errors import EllipsisError, RolledBack
+from .._model.marker import Slot
+from .._model.plan import Create, Forget, Plan, Revoke
+from .._model.tokens import Generation, ListedToken
+from .account import Account
+from .creation import Creations, Wanted
+from .revocations import Revocations
+from .run_memory import Made
+from .secret_store import KeptOrNot, NewToken, SecretStore
+from .verification import NotProven, Probe, Prober, failures, sentence
+from .workers import Workers
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A plan and, unless it was only made, what came of it.
+
+    current: the generation in use now, where there is one. made: its secret, when it was made by an earlier task of this run.
+    error: why the plan was not carried out to its end.
+    """
+
+    plan: Plan
+    current: Generation | None = None
+    new: NewToken | None = None
+    lost_race: bool = False
+    probes: tuple[Probe, ...] = ()
+    namesakes: tuple[ListedToken, ...] = ()
+    made: Made | None = None
+    error: EllipsisError | None = None
+
+    @property
+    def slot(self) -> Slot:
+        """The slot that it is about."""
+        return self.plan.desired.slot
+
+    @property
+    def changed(self) -> bool:
+        """A lost race changed nothing: the token of the other controller is the one that was wanted."""
+        return bool(self.plan.steps) and not self.lost_race
+
+
+class Batch:
+    """Plans being carried out together, each in the order of its steps. A plan that failed goes no further."""
+
+    def __init__(self, plans: t.Sequence[Plan], account: Account, secret_store: SecretStore, workers: Workers) -> None:
+        self._account, self._secret_store, self._workers = account, secret_store, workers
+        self._done = {each.desired.slot: _expected(each) for each in plans}
+        self._revocations = Revocations(account, secret_store)
+        # The list may be read again before the creations, and what is new in it then was not there for the plans.
+        self._known = {slot: account.generations(slot) for slot in self._done}
+        self._lost = {each.desired.slot: secret_store.held(each.desired.slot).pending for each in plans if each.creates}
+
+    def outcomes(self) -> list[Outcome]:
+        """As far as it got."""
+        return list(self._done.values())
+
+    def run(self) -> list[Outcome]:
+        """Before creations, creations, what must only follow a creation that works."""
+        creating = [each for each in self.outcomes() if each.plan.creates]
+        with self._revocations:
+            self._revoke(_to_revoke(creating, before_creation=True))
+            self._create([each.plan.desired for each in creating if not self._done[each.slot].error])
+            self._revoke(_to_revoke(self._going_on(), before_creation=False))
+        going_on = [each for each in self._going_on() if each.plan.steps]
+        forgotten = [(each.slot, step) for each in going_on for step in each.plan.steps if isinstance(step, Forget)]
+        gone = [step.replaced or slot for slot, step in forgotten]
+        if gone:
+            self._secret_store.forget(gone)
+        return self.outcomes()
+
+    def _going_on(self) -> list[Outcome]:
+        """What neither failed nor lost."""
+        return [each for each in self.outcomes() if not each.error and not each.lost_race]
+
+    def _update(self, slot: Slot, **facts: t.Any) -> None:
+        self._done[slot] = replace(self._done[slot], **facts)
+
+    def _revoke(self, tokens: t.Sequence[tuple[Slot, str]]) -> None:
+        done = self._workers.map(lambda token: self._revocations.revoke(token[1]), tokens, "revoked")
+        for (slot, token_id), answer in done:
+            if not isinstance(answer, EllipsisError):
+                continue
+            if self._done[slot].new and self._secret_store.secret(slot) is None:
+                # Failing would lose the new secret, which is nowhere but in the result.
+                self._account.warn(
+                    f"The replaced token {token_id} could not be revoked ({answer}); the next run does it."
+                )
+            else:
+                self._update(slot, error=answer)
+
+    def _create(self, wanted: t.Sequence[Desired]) -> None:
+        if not wanted:
+            return
+        known = [Wanted(desired, self._known[desired.slot], self._lost[desired.slot]) for desired in wanted]
+        new: list[NewToken] = []
+        for slot, made in Creations(self._account, self._secret_store, self._workers).run(known).items():
+            if isinstance(made, NewToken):
+                new.append(made)
+            elif isinstance(made, Generation):
+                self._update(slot, current=made, lost_race=True)
+            else:
+                self._update(slot, error=made)
+        if not new:
+            return
+        with self._put_back_when_ended(new):
+            kept = self._keep(new)
+            self._prove(kept)
+        stay = (each for each in kept if self._secret_store.secret(each.slot) == each.secret)
+        self._account.settle(each.generation.marker for each in stay)
+
+    @contextlib.contextmanager
+    def _put_back_when_ended(self, new: t.Sequence[NewToken]) -> t.Iterator[None]:
+        """Who takes new tokens back revokes them, so their secrets must not stay in the store before that."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self._secret_store.put_back([each.slot for each in new])
+            except EllipsisError:
+                # The store has secrets that work, so the tokens stay.
+                self._account.settle(each.generation.marker for each in new)
+            raise
+
+    def _keep(self, new: t.Sequence[NewToken]) -> list[NewToken]:
+        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody. Which ones are kept."""
+        failures = self._secret_store.keep(new)
+        kept = [each for each in new if each.slot not in failures]
+        for each in kept:
+            self._update(each.slot, new=each, current=each.generation)
+        for each in new:
+            error = failures.get(each.slot)
+            if isinstance(error, KeptOrNot):
+                self._account.settle([each.generation.marker])
+                self._update(each.slot, error=error)
+            elif error:
+                self._update(each.slot, error=self._take_back(each, str(error)))
+        return kept
+
+    def _prove(self, new: t.Sequence[NewToken]) -> None:
+        """Use the new tokens; one that does not do what it should is revoked, and what was there before stays."""
+        proven = self._workers.map(self._probe, new, "verified")
+        bad = [(each, answer) for each, answer in proven if isinstance(answer, EllipsisError)]
+        for each, answer in proven:
+            if not isinstance(answer, EllipsisError):
+                self._update(each.slot, probes=answer)
+        if bad:
+            self._secret_store.put_back([each.slot for each, _error in bad])
+        for each, error in bad:
+            self._update(each.slot, error=self._take_back(each, str(error)), new=None, current=None)
+
+    def _probe(self, new: NewToken) -> tuple[Probe, ...]:
+        desired = self._done[new.slot].plan.desired
+        prober = Prober(self._account.client, new.secret, timeout=desired.verify_timeout)
+        probes = prober.run(desired.access_list, desired.scope, desired.verify)
+        failed = failures(probes, desired.verify)
+        if failed:
+            found = " and ".join(sentence(probe) for probe in failed)
+            raise NotProven(f"The new token of {new.slot.description!r} {found}.")
+        for probe in probes:
+            if probe.result != "ok":
+                self._account.warn(f"The new token of {new.slot.description!r} {sentence(probe)}.")
+        return probes
+
+    def _take_back(self, new: NewToken, why: str) -> EllipsisError:
+        """Revoke a new token that can't be used."""
+        token_id = new.generation.id
+        try:
+            self._account.delete(token_id)
+        except EllipsisError as exc:
+            self._account.settle([new.generation.marker])
+            return EllipsisError(f"{why} The new token {token_id} could not be revoked ({exc}); the next run does it.")
+        return RolledBack(f"{why} The new token was revoked again and the earlier one stays.")
+
+
+def _expected(decided: Plan) -> Outcome:
+    """What a plan alone tells: the token in use is the present one, unless another will be made or none is wanted."""
+    stays = decided.desired.present and not decided.creates
+    return Outcome(decided, decided.current if stays else None)
+
+
+def _to_revoke(outcomes: t.Iterable[Outcome], *, before_creation: bool) -> list[tuple[Slot, str]]:
+    """The tokens to revoke before or after the creation of each plan; all of them are after one that creates nothing."""
+    chosen: list[tuple[Slot, str]] = []
+    for each in outcomes:
+        steps = each.plan.steps
+        position = steps.index(Create()) if Create() in steps else 0
+        part = steps[:position] if before_creation else steps[position:]
+        chosen.extend((each.slot, step.token_id) for step in part if isinstance(step, Revoke))
+    return chosen

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which generations live on beside the current one for the overlap, and since when they are replaced. Pure, as the plan is."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .desired import Desired, Held
+from .errors import Refused
+from .tokens import Generation, format_date
+
+# A slot never has more live tokens than this. A change that would make one more is refused: what was promised to the
+# replaced ones is kept, and nothing piles up unseen.
+MOST_ALIVE = 10
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """A generation that lives on for the overlap. since: when it was replaced, epoch seconds.
+
+    None is not known yet: it is replaced by the token that the plan makes, or nobody holds it.
+    """
+
+    generation: Generation
+    since: float | None = None
+
+
+def predecessors_living_on(
+    desired: Desired,
+    predecessors: t.Iterable[Generation],
+    live: t.Sequence[Generation],
+    in_use: Generation | None,
+    *,
+    stays: bool,
+    held: Held,
+    now: float,
+) -> t.Iterator[Superseded]:
+    """What is replaced lives for the overlap after the first token of this slot that was in use."""
+    used = (each for each in live if _was_used(each, in_use, held))
+    first = next(used, None) if stays or in_use else None
+    for each in predecessors:
+        since = max(first.marker.created, each.marker.created) if first else None
+        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
+            yield Superseded(each, since)
+
+
+def _was_used(generation: Generation, in_use: Generation | None, held: Held) -> bool:
+    """Whether consumers had it; a store knows."""
+    return generation is in_use or not held.exclusive or generation.id in held.replaced
+
+
+def living_on(
+    desired: Desired,
+    live: t.Sequence[Generation],
+    in_use: Generation | None,
+    *,
+    stays: bool,
+    held: Held,
+    now: float,
+) -> t.Iterator[Superseded]:
+    """The generations beside the current one whose overlap is not over."""
+    for each in live:
+        nobodys = _is_nobodys(each, in_use, held)
+        if each is in_use if stays else nobodys:
+            continue
+        since = _replaced_at(each, live, in_use, held, stays=stays)
+        # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
+        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
+            yield Superseded(each, None if nobodys else since)
+
+
+def _is_nobodys(generation: Generation, in_use: Generation | None, held: Held) -> bool:
+    """Whether O(held_id) says that a newer generation is of no use to anybody."""
+    newer = in_use is not None and generation.order > in_use.order
+    return newer and held.tracked and not held.exclusive
+
+
+def _replaced_at(
+    generation: Generation, live: t.Sequence[Generation], in_use: Generation | None, held: Held, *, stays: bool
+) -> float | None:
+    """When a generation was replaced; None when that is by the token that is about to be made.
+
+    It was replaced by the next one that was in use. A store knows which ones were.
+    """
+    if in_use is not None and generation.order >= in_use.order:
+        return generation.marker.created if stays else None
+    later = (each for each in live if each.order > generation.order)
+    replacement = next((each for each in later if _was_used(each, in_use, held)), None)
+    return replacement.marker.created if replacement else None
+
+
+def refuse_too_many(desired: Desired, kept: t.Sequence[Superseded]) -> None:
+    if len(kept) < MOST_ALIVE:
+        return
+    first = min((each.since for each in kept if each.since), default=None)
+    after = f"after {format_date(first + desired.overlap)}" if first else "later"
+    raise Refused(
+        f"{desired.slot.description!r} (owner {desired.slot.owner}) has {len(kept)} tokens that were replaced and live on for "
+        f"their overlap, and more than {MOST_ALIVE} tokens of it may not live at once; nothing was changed. Run again {after}, "
+        "or shorten overlap."
+    )
