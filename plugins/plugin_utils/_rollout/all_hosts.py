@@ -203,7 +203,7 @@ class AllHosts(RoleAction):
                 # Later batches of hosts may have older ones.
                 known = {name: state.rolled[name]["current"] for name in state.confirmed[host] if name in state.rolled}
                 state.held.update(known if state.keeper != STORE else {})
-        hosts = state.hosts(self._task_vars["ansible_play_hosts_all"])
+        hosts = state.hosts(self._task_vars)
         verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
         if verdict["messages"]:
             state.restore = verdict["restore"]
@@ -217,7 +217,7 @@ class AllHosts(RoleAction):
 
     def _go_back(self, state: State) -> Values:
         """The earlier secrets are delivered again: revoke the new tokens, and retire what went well."""
-        hosts = state.hosts(self._task_vars["ansible_play_hosts_all"])
+        hosts = state.hosts(self._task_vars)
         verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
         for token_id in verdict["revoke"]:
             self._call(access_token, {"token_id": token_id, "state": "absent"}, state, apply=True)
@@ -238,10 +238,11 @@ class AllHosts(RoleAction):
             return {"changed": False}
         good = [slot for slot in state.slots if is_present(slot) and slot["description"] not in affected]
         decided = outcome.retirement(
-            state.hosts(self._task_vars["ansible_play_hosts_all"]),
+            state.hosts(self._task_vars),
             good,
             state.superseded,
             state.rolled,
+            state.created_in_this_run,
             at_once=state.settings["access_tokens_retire"],
             tracked=state.keeper != STORE,
         )
