@@ -136,6 +136,15 @@ def test_batches_share_what_the_first_one_made(role: Role) -> None:
     assert run.text.count("lives on for 1h") == 2
 
 
+def test_the_last_batch_retires_what_only_earlier_ones_declare(role: Role) -> None:
+    role.variables["access_tokens"] = [
+        slot("of {{ inventory_hostname }}", {"dest": "{{ out }}/token.json", "format": "json"})
+    ]
+    role.run(serial=1)
+    role.rotate(serial=1)
+    assert set(role.live) == {told(role.out, host)["id"] for host in ("alpha", "beta")}
+
+
 def test_a_run_with_limit_retires_nothing(role: Role) -> None:
     role.run()
     [first] = role.live

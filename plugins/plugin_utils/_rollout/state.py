@@ -56,6 +56,17 @@ class State:
         }
 
     @property
+    def all_slots(self) -> list[Values]:
+        """Those of this batch, and of earlier ones, whose replaced tokens may have waited for this one."""
+        earlier = {name: self.everything[name] for name in self.earlier_batches if name in self.everything}
+        return list({**earlier, **{slot["description"]: slot for slot in self.slots}}.values())
+
+    @property
+    def all_rolled(self) -> dict[str, Values]:
+        """What the slots of all batches so far have now and had before."""
+        return {**self.earlier_batches, **self.rolled}
+
+    @property
     def created_in_this_run(self) -> set[str]:
         """The slots whose tokens this run made, in this batch of hosts or an earlier one."""
         return {name for each in (self.earlier_batches, self.rolled) for name, slot in each.items() if slot["created"]}
