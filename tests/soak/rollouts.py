@@ -305,8 +305,7 @@ def main(arguments: Sequence[str]) -> None:
                     healthy = walk(Stage(folder, url, emulator, WORLDS[name]), int(number), chance, table, name)
             if healthy:
                 break
-        print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
-    print(f"{table}\nseed {seed}, {time.monotonic() - begun:.0f} s")
+        print(f"{table}\nseed {seed}, up to {name}, {time.monotonic() - begun:.0f} s\n", flush=True)
     if table.faults:
         raise SystemExit(f"{table.faults} faults")
 
