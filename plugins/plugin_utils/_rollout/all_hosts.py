@@ -257,7 +257,14 @@ class AllHosts(RoleAction):
                 "retired here; run again, so that the hosts get the present one"
             )
         result = self._call_whole(tokens, state, apply=not self._task.check_mode)
-        state.superseded.update(rollout.superseded(result))
+        left = rollout.superseded(result)
+        for name, ids in left.items():
+            gone = [each for each in state.superseded[name] if each not in ids]
+            if gone and not self._task.check_mode:
+                display.display(
+                    f"{name}: revoked {', '.join(gone)}, replaced by {state.all_rolled[name]['current']['id']}"
+                )
+        state.superseded.update(left)
         return {"changed": result["changed"], "retired": result["retired"]}
 
     # What is no longer declared

@@ -73,11 +73,13 @@ def retirement(
             for host, each in hosts.items()
             if each.confirmed is None or each.confirmed.get(name, current) != current
         ]
+        if any(hosts[host].to_come for host in missing):
+            continue
         if missing:
             notes.append(
                 f"The replaced token of {name!r} lives on for {slot['overlap']}, not yet renewed: {named(missing)}."
             )
-            if name in created or any(hosts[host].to_come for host in missing):
+            if name in created:
                 continue
         # Nothing may be created here, since it would not be delivered.
         token = {**slot, "regenerate": "never", "renew_within": "0s"}

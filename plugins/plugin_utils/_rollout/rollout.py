@@ -119,8 +119,10 @@ def lines(made: Values) -> t.Iterator[str]:
     for name, token in made.get("access_tokens", {}).items():
         if name not in made["failures"] and (name in made["created"] or name in made["retired"]):
             what = token["reason"] + (f" ({', '.join(token['changes'])})" if token["changes"] else "")
-            expires = f", expires {token['expires_at'] or 'never'}" if token.get("id") else ""
-            yield f"{name}: {what} → {token.get('id')}{expires}"
+            became = " → a new token" if name in made["created"] else ""
+            if token.get("id"):
+                became = f" → {token['id']}, expires {token['expires_at'] or 'never'}"
+            yield f"{name}: {what}{became}"
 
 
 def failure(task: Values, result: Values, rolled: Rollout) -> Values:

@@ -109,6 +109,7 @@ def test_faults_name_their_place(entries: list[Values], variables: Values, fault
 def test_all_faults_of_all_hosts_are_said_at_once() -> None:
     faults = {"alpha": ["a: is wrong"], "beta": ["a: is wrong", "b: too"], "gamma": [], "delta": ["a: is wrong"]}
     assert sentences(faults) == "alpha, beta, delta: a: is wrong. beta: b: too."
+    assert sentences({"alpha": ["a: no; did you mean b?"]}) == "alpha: a: no; did you mean b?"
     assert sentences({f"host{number}": ["a: is wrong"] for number in range(200)}) == "host0 and 199 more: a: is wrong."
 
 
@@ -189,6 +190,13 @@ def test_what_is_replaced_stays_for_now(slot: Values, held: Values | None, more:
             {},
             {"tiles": {"current": NOT_YET, "earlier": None, "created": True}},
             id="check mode",
+        ),
+        pytest.param(
+            made(secrets={"tiles": "secret-2"}, created=["tiles"], superseded=[OLD]),
+            {"called otherwise": {"id": "old", "secret": "secret-1"}},
+            {},
+            ROTATED,
+            id="replaced by its earlier description",
         ),
         pytest.param({"skipped": True}, {}, {}, {}, id="nothing declared"),
     ],
@@ -278,7 +286,7 @@ EARLIER_RUN: Values = {"tiles": {**ROTATED["tiles"], "created": False}}
         pytest.param(Host({"other": "x"}), True, ROTATED, "0", False, id="it does not need one"),
         pytest.param(Host({"tiles": ""}), True, EARLIER_RUN, "1h", True, id="it failed"),
         pytest.param(Host(), True, EARLIER_RUN, "1h", True, id="it was not reached"),
-        pytest.param(Host(to_come=True), True, EARLIER_RUN, None, True, id="its turn is to come"),
+        pytest.param(Host(to_come=True), True, EARLIER_RUN, None, False, id="its turn is to come"),
         pytest.param(Host({"tiles": ""}), True, ROTATED, None, True, id="it failed in this very run"),
     ],
 )
