@@ -7,6 +7,9 @@
 What depends on the environment is not imported by the server: neither ansible.constants, which reads the configuration,
 nor what imports it, nor anything of this collection. A run is the console script itself, executed in a process of its own
 with its own environment, working directory, arguments and files, and it ends like every Python program.
+
+Runs of ansible-core whose configuration is the same (Settings) are forked by a second server, which has read that
+configuration and imported what reads it. Nothing else is shared by them: the temporary directory is made for each run.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import os
 import random
 import runpy
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,6 +42,27 @@ _FINDER = "ansible.utils.collection_loader._collection_finder"
 # What a run imports beside them; requests is what this collection needs.
 _SCOUT = "import sys, ansible.cli.playbook, requests; print(*(name for name in sys.modules if name[:7] != 'ansible'))"
 
+
+# What a play of any kind loads, too. Plugins that are found by their names would be the same modules.
+_OF_EVERY_PLAY = {
+    "action": ("copy", "debug", "normal", "set_fact"),
+    "become": ("runas", "su", "sudo"),
+    "cache": ("memory",),
+    "callback": ("default", "junit", "minimal", "oneline", "tree"),
+    "connection": ("local", "psrp", "ssh", "winrm"),
+    "inventory": ("auto", "host_list", "ini", "script", "toml", "yaml"),
+    "shell": ("cmd", "powershell", "sh"),
+    "strategy": ("linear",),
+    "vars": ("host_group_vars",),
+}
+_CONSTANTS, _MADE_FOR_EACH_RUN = "ansible.constants", "DEFAULT_LOCAL_TMP"
+# What configures neither ansible-core nor Python.
+_NO_SETTINGS = ("ELLIPSIS_", "VAULT_", "AWS_")
+_PATH_TYPES = {"path", "pathlist", "pathspec", "tmp", "tmppath"}
+_MOST_SERVERS = 4
+
+# Where a run has its modules, in its temporary directory, and where all of them are.
+_BUILT_BY_RUN, _BUILT = "ansiballz_cache", Path(sys.prefix, "modules")
 
 BYTECODE = str(Path(__file__).resolve().with_name("bytecode"))
 
@@ -160,6 +185,7 @@ def fork_server() -> ForkServer:
 def _serve(connection: socket.socket, listener: socket.socket) -> None:
     """Fork for every request until the other end is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the guardians
+    settings = Settings()
     while True:
         ready = select.select([connection, listener], [], [])[0]
         asking = connection if connection in ready else listener.accept()[0]
@@ -167,8 +193,13 @@ def _serve(connection: socket.socket, listener: socket.socket) -> None:
         if not size and asking is connection:
             return
         if size:
-            request = marshal.loads(asking.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
-            if os.fork() == 0:
+            message = asking.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+            request = marshal.loads(message)
+            server = settings.server_of(request) if asking is connection else None
+            if server:
+                socket.send_fds(server, [size], descriptors)
+                server.sendall(message)
+            elif os.fork() == 0:
                 connection.close()
                 listener.close()
                 # Whoever comes by the listener is told the end by its own connection.
@@ -178,6 +209,81 @@ def _serve(connection: socket.socket, listener: socket.socket) -> None:
             os.close(descriptor)
         if asking is not connection:
             asking.close()
+
+
+def _serve_configured(connection: socket.socket) -> None:
+    """Fork for every request that has this configuration."""
+    while True:
+        size, descriptors, _flags, _address = socket.recv_fds(connection, 4, 3)
+        if not size:
+            return
+        request = marshal.loads(connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+        if os.fork() == 0:
+            connection.close()
+            _guard(request, *descriptors)
+            return
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+class Settings:
+    """The servers of configurations that have been asked for more than once."""
+
+    def __init__(self) -> None:
+        definitions = _definitions().values()
+        self._paths = {
+            variable["name"]
+            for setting in definitions
+            if setting.get("type") in _PATH_TYPES
+            for variable in setting.get("env") or ()
+        }
+        self._seen: dict[tuple[tuple[str, str], ...], socket.socket | None] = {}
+
+    def server_of(self, request: dict[str, Any]) -> socket.socket | None:
+        """The one that has read the same configuration; None where the request depends on more, or is the first of its kind."""
+        if not Path(request["command"][0]).name.startswith("ansible") or self._depends_on_files(request):
+            return None
+        settings = tuple(sorted(item for item in request["env"].items() if not item[0].startswith(_NO_SETTINGS)))
+        if settings not in self._seen:
+            self._seen[settings] = None
+        elif self._seen[settings] is None and sum(map(bool, self._seen.values())) < _MOST_SERVERS:
+            self._seen[settings] = self._start(request)
+        return self._seen[settings]
+
+    def _depends_on_files(self, request: dict[str, Any]) -> bool:
+        """Whether there is a file of settings, or one whose path depends on the working directory."""
+        environment, folder = request["env"], Path(request["cwd"])
+        files = (folder / "ansible.cfg", Path(environment.get("HOME", "/")) / ".ansible.cfg")
+        relative = (
+            not part.startswith("/")
+            for name in self._paths & environment.keys()
+            for part in environment[name].split(os.pathsep)
+        )
+        return "ANSIBLE_CONFIG" in environment or any(file.exists() for file in files) or any(relative)
+
+    def _start(self, request: dict[str, Any]) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        if os.fork():
+            theirs.close()
+            return ours
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        keep = os.dup2(theirs.detach(), 3)
+        os.closerange(4, 256)
+        os.environ.clear()
+        os.environ.update(request["env"])
+        os.chdir("/")
+        importlib.import_module("ansible.cli.playbook")
+        loaders = importlib.import_module("ansible.plugins.loader")
+        for kind, names in _OF_EVERY_PLAY.items():
+            for name in names:
+                module = importlib.import_module(f"ansible.plugins.{kind}.{name}")
+                getattr(loaders, f"{kind}_loader")._load_config_defs(name, module, module.__file__)
+        os.rmdir(vars(sys.modules[_CONSTANTS])[_MADE_FOR_EACH_RUN])
+        atexit._clear()
+        gc.freeze()
+        _serve_configured(socket.socket(fileno=keep))
+        os._exit(0)
 
 
 def _guard(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
@@ -209,6 +315,10 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
     os.environ.update(request["env"])
     time.tzset()
     random.seed()
+    if _CONSTANTS in sys.modules:
+        constants: Any = sys.modules[_CONSTANTS]
+        setattr(constants, _MADE_FOR_EACH_RUN, constants.config.get_config_value(_MADE_FOR_EACH_RUN))
+        _share_modules(_BUILT, Path(constants.DEFAULT_LOCAL_TMP, _BUILT_BY_RUN))
     sys.argv = request["command"]
     sys.path[0] = str(Path(sys.argv[0]).parent)
     added = request["env"].get("PYTHONPATH", "").split(os.pathsep)
@@ -227,8 +337,20 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         _end(exc.code or 0)
 
 
+def _share_modules(source: Path, target: Path) -> None:
+    """A run keeps the modules of ansible-core that it has made ready to be sent. They are the same for all runs of one core."""
+    target.mkdir(parents=True, exist_ok=True)
+    for file in source.glob("ansible.modules.*"):
+        if file.suffix != ".lock" and not (target / file.name).exists():
+            unfinished = target / f"{os.getpid()}.{file.name}"
+            shutil.copyfile(file, unfinished)
+            unfinished.replace(target / file.name)
+
+
 def _end(code: int) -> None:
     """End like Python does, but leave the memory to the system: to clear what the server has imported takes 0.1 s."""
+    if _CONSTANTS in sys.modules:
+        _share_modules(Path(vars(sys.modules[_CONSTANTS])[_MADE_FOR_EACH_RUN], _BUILT_BY_RUN), _BUILT)
     _threading: Any = threading
     _threading._shutdown()
     atexit._run_exitfuncs()
@@ -237,12 +359,23 @@ def _end(code: int) -> None:
     os._exit(code & 0xFF)
 
 
-def _read_definitions_once() -> None:
-    """ansible-core reads which settings there are from a long YAML file, the same in every process."""
+@functools.cache
+def _definitions() -> dict[str, dict[str, Any]]:
+    """Which settings ansible-core has, from a long YAML file."""
     manager = importlib.import_module(_MANAGER)
     read = manager.ConfigManager._read_config_yaml_file
-    base = Path(manager.__file__ or "").with_name("base.yml")
-    definitions = read(None, str(base))
+    return read(None, str(_base_file()))  # type: ignore[no-any-return]
+
+
+def _base_file() -> Path:
+    return Path(importlib.import_module(_MANAGER).__file__ or "").with_name("base.yml")
+
+
+def _read_definitions_once() -> None:
+    """They are the same in every process."""
+    manager = importlib.import_module(_MANAGER)
+    definitions, base = _definitions(), _base_file()
+    read = manager.ConfigManager._read_config_yaml_file
 
     def read_once(self: Any, file: str) -> Any:
         # Each run is a process of its own, so it may change what it gets.
@@ -259,7 +392,7 @@ def _preload() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     _read_definitions_once()
-    if "ansible.constants" in sys.modules:
+    if _CONSTANTS in sys.modules:
         raise SystemExit("the fork server has read a configuration, which would be that of every run")
     # ansible-core compiles collections anew in each process.
     sys.path.append(BYTECODE)
@@ -270,7 +403,12 @@ def _preload() -> None:
         text = source if isinstance(source, bytes) else source.encode()
         return compiled(f"{filename} {mode} {how}", text, lambda: compile(source, filename, mode, **how))
 
-    vars(importlib.import_module(_FINDER))["compile"] = compile_once
+    finder = vars(importlib.import_module(_FINDER))
+    finder["compile"] = compile_once
+    # That of ansible.builtin is long, too.
+    finder["_meta_yml_to_dict"] = functools.cache(finder["_meta_yml_to_dict"])
+    for file in Path(importlib.import_module("ansible").__path__[0], "config").glob("*_runtime.yml"):
+        finder["_meta_yml_to_dict"](file.read_bytes(), ("ansible.builtin", "runtime.yml"))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,16 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -85,6 +91,30 @@ def kind_of(entry: Mapping[str, Any]) -> str:
     return "login" if entry["path"].endswith("/login") else "use"
 
 
+class _Places:
+    """Links to the folders of controllers. The same names come again, so that controllers have the same configuration."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="ellipsis-controllers-"))
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+        self._taken: set[int] = set()
+
+    def take(self, controller: Controller) -> Path:
+        """The lowest one that is free, until the controller is gone."""
+        number = next(number for number in itertools.count() if number not in self._taken)
+        self._taken.add(number)
+        weakref.finalize(controller, self._taken.discard, number)
+        place = self._folder / str(number)
+        place.unlink(missing_ok=True)
+        place.symlink_to(controller.folder)
+        return place
+
+
+@functools.cache
+def _places() -> _Places:
+    return _Places()
+
+
 class Controller:
     """A machine to run playbooks on, with a home of its own. Its environment holds a credential for the emulator.
 
@@ -95,6 +125,7 @@ class Controller:
 
     def __init__(self, folder: Path, api_url: str) -> None:
         self.folder, self.api_url = folder, api_url
+        place = _places().take(self)
         self.config_dir = folder / "config"
         self._run = 0
         for name in ("home", "config", "local_tmp", "remote_tmp"):
@@ -103,14 +134,14 @@ class Controller:
         self.serve_modules(served=False)
         self.environment = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-            "HOME": str(folder / "home"),
+            "HOME": str(place / "home"),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"),
             "ANSIBLE_ACTION_PLUGINS": str(HERE / "plugins" / "action"),
             "ANSIBLE_CALLBACKS_ENABLED": "recorder",
-            "ANSIBLE_LOCAL_TEMP": str(folder / "local_tmp"),
-            "ANSIBLE_REMOTE_TEMP": str(folder / "remote_tmp"),
+            "ANSIBLE_LOCAL_TEMP": str(place / "local_tmp"),
+            "ANSIBLE_REMOTE_TEMP": str(place / "remote_tmp"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ELLIPSIS_API_URL": api_url,

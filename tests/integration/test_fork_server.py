@@ -115,6 +115,10 @@ def test_random_numbers_are_of_each_run(probe: Any) -> None:
     assert probe(text)[1] != probe(text)[1]
 
 
+# How often the same is run: first by the server itself, then by one that has read this configuration, and again by that.
+TIMES = 3
+
+
 def test_plugins_are_those_of_each_run(controller: Controller) -> None:
     """A filter of one name, from another folder each time, and none in the end."""
     for word in ("first", "second"):
@@ -123,9 +127,65 @@ def test_plugins_are_those_of_each_run(controller: Controller) -> None:
         (folder / "mark.py").write_text(
             f"class FilterModule:\n    def filters(self): return {{'mark': lambda _: '{word}'}}\n"
         )
-        run = controller.run("- keep: {of: \"{{ '' | mark }}\"}", environment={"ANSIBLE_FILTER_PLUGINS": str(folder)})
-        assert run.value("of") == word
-    assert "mark" in controller.run("- keep: {of: \"{{ '' | mark }}\"}", code=2).text
+        for _time in range(TIMES):
+            run = controller.run(
+                "- keep: {of: \"{{ '' | mark }}\"}", environment={"ANSIBLE_FILTER_PLUGINS": str(folder)}
+            )
+            assert run.value("of") == word
+    for _time in range(TIMES):
+        assert "mark" in controller.run("- keep: {of: \"{{ '' | mark }}\"}", code=2).text
+
+
+SETTING = "- keep: {of: \"{{ lookup('ansible.builtin.config', 'INVENTORY_UNPARSED_IS_FAILED') }}\"}"
+
+
+def test_settings_are_those_of_each_run(controller: Controller) -> None:
+    """From the environment, from a file that is there from now on, and from one in the home."""
+    for _time in range(TIMES):
+        assert controller.run(SETTING).value("of") is False
+        changed = {"ANSIBLE_INVENTORY_UNPARSED_FAILED": "true"}
+        assert controller.run(SETTING, environment=changed).value("of") is True
+    for file in ("ansible.cfg", "home/.ansible.cfg"):
+        (controller.folder / file).write_text("[inventory]\nunparsed_is_failed = true\n")
+        assert controller.run(SETTING).value("of") is True
+        (controller.folder / file).unlink()
+        assert controller.run(SETTING).value("of") is False
+
+
+def test_paths_of_settings_start_where_the_run_does(controller: Controller) -> None:
+    for number in range(TIMES):
+        folder = controller.folder / str(number)
+        folder.mkdir()
+        playbook = folder / "play.yml"
+        playbook.write_text("- {hosts: localhost, gather_facts: false, tasks: [{debug: {msg: said}}]}\n")
+        variables = {**controller.environment, "ANSIBLE_LOG_PATH": "log.txt"}
+        with open(os.devnull, "w") as nowhere:
+            run = fork_server().start(
+                [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+                cwd=folder,
+                env=variables,
+                stdout=nowhere,
+                stderr=nowhere,
+            )
+            assert run.wait(60) == 0
+        assert "said" in (folder / "log.txt").read_text()
+
+
+TEMPORARY = """
+from ansible import constants
+class FilterModule:
+    def filters(self): return {"temporary": lambda _: constants.DEFAULT_LOCAL_TMP}
+"""
+
+
+def test_temporary_directories_are_those_of_each_run(controller: Controller) -> None:
+    folder = controller.folder / "filters"
+    folder.mkdir()
+    (folder / "temporary.py").write_text(TEMPORARY)
+    controller.environment["ANSIBLE_FILTER_PLUGINS"] = str(folder)
+    seen = {controller.run("- keep: {of: \"{{ '' | temporary }}\"}").value("of") for _time in range(TIMES)}
+    assert len(seen) == TIMES
+    assert not list((controller.folder / "local_tmp").iterdir())
 
 
 def test_runs_at_the_same_time(controller: Controller) -> None:
@@ -185,7 +245,8 @@ def told(run: Run, controller: Controller) -> tuple[Any, ...]:
     """What a run said, without what differs from run to run."""
 
     def same(text: str) -> str:
-        for old, new in ((str(controller.folder), "FOLDER"), (controller.api_url, "API")):
+        place = str(Path(controller.environment["HOME"]).parent)
+        for old, new in ((place, "FOLDER"), (str(controller.folder), "FOLDER"), (controller.api_url, "API")):
             text = text.replace(old, new)
         text = re.sub(r"ansible-(local-|tmp-)?[-\w.]+", "TMP", text)
         text = re.sub(r"<\S+ object at \w+>|\b0x\w+", "OBJECT", text)
@@ -204,8 +265,8 @@ def told(run: Run, controller: Controller) -> tuple[Any, ...]:
 def test_both_ways_say_the_same(name: str, tmp_path: Path) -> None:
     tasks, arguments, code, play = RUNS[name]
     answers = []
-    for afresh in (False, True):
-        folder = tmp_path / str(int(afresh))  # as long as the other, since messages are broken into lines
+    for number, afresh in enumerate((False, False, False, True)):
+        folder = tmp_path / str(number)  # as long as the others, since messages are broken into lines
         folder.mkdir()
         with serve(Emulator(clock=ManualClock())) as api_url:
             controller = Controller(folder, api_url)
@@ -214,8 +275,10 @@ def test_both_ways_say_the_same(name: str, tmp_path: Path) -> None:
             (folder / "password.sh").write_text("#!/bin/sh\necho no password today >&2\nexit 3\n")
             (folder / "password.sh").chmod(0o700)
             answers.append(told(controller.run(tasks, *arguments, play=play, code=code), controller))
-    for one, other in zip(*answers, strict=True):
-        assert one == other
+        del controller  # the next one gets its place, and so the same configuration
+    for answer in answers[:-1]:
+        for one, other in zip(answer, answers[-1], strict=True):
+            assert one == other
 
 
 def test_documentation_both_ways(controller: Controller) -> None:
