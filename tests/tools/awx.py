@@ -126,7 +126,9 @@ def start_database() -> None:
     new = not data.exists()
     if new:
         sh(*prefix, f"{programs}/initdb -D {data} -U awx -A trust -E UTF8 --locale C.UTF-8", stdout=subprocess.DEVNULL)
-    options = f"-c listen_addresses= -c port={PORT + 1} -c unix_socket_directories={socket}"
+    # Nothing in it has to survive this machine. Waiting for the disk made most of the time of the first start.
+    careless = "-c fsync=off -c synchronous_commit=off"
+    options = f"-c listen_addresses= -c port={PORT + 1} -c unix_socket_directories={socket} {careless}"
     sh(*prefix, f"{programs}/pg_ctl -D {data} -l {RUN}/data/pg.log -w -o '{options}' start", stdout=subprocess.DEVNULL)
     if new:
         sh(f"{programs}/createdb", "-h", str(socket), "-p", str(PORT + 1), "-U", "awx", "awx")
@@ -154,10 +156,13 @@ def start_awx() -> None:
         "PYTHONWARNINGS": "ignore",
     }
     manage = [str(RUN / "venv" / "bin" / "python"), str(RUN / "source" / "manage.py")]
-    if not (RUN / "ready").exists():
-        for command in FIRST:
+    # A start that was ended goes on where it was: AWX refuses to make its user twice.
+    done = RUN / "done"
+    for command in FIRST:
+        if not done.exists() or command not in done.read_text().splitlines():
             sh(*manage, *command.split(), env=environment)
-        (RUN / "ready").touch()
+            with done.open("a") as kept:
+                kept.write(f"{command}\n")
     healthy = b"from awx.main.models import Instance; Instance.objects.me().local_health_check()"
     sh(*manage, "shell", env=environment, input=healthy)
     start("web", *manage, "runserver", "--noreload", "--insecure", f"127.0.0.1:{PORT}", environment=environment)
