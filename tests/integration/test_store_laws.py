@@ -84,7 +84,7 @@ def test_calls(bao: OpenBao, folder: str, emulator: Emulator) -> None:
     hooks = backend._login.client().adapter.session.hooks["response"]
     hooks.append(lambda response, **_more: calls.append(response.request.path_url.split("/")[3]))
     try:
-        for task, expected in {"new": 6, "unchanged": 1}.items():
+        for task, expected in {"new": 5, "unchanged": 1}.items():
             calls.clear()
             assert controller.execute(TASK).result
             assert (calls.count("internal"), len(calls) - calls.count("internal")) == (1, expected), (task, calls)

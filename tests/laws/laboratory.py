@@ -106,11 +106,14 @@ class InterruptedStore:
         self._secret_store.revoked(token_ids)
         self._pass_by()
 
-    def claim(self, slots: Collection[Slot]) -> bool:
-        claimed = self._secret_store.claim(slots)
+    def claim(self, slots: Collection[Slot], creating: Collection[Slot] = ()) -> bool:
+        claimed = self._secret_store.claim(slots, creating)
         if claimed:
             self._pass_by()
         return claimed
+
+    def nonce(self, slot: Slot) -> str | None:
+        return self._secret_store.nonce(slot)
 
     def release(self) -> None:
         if not self._interruptions.killed:

@@ -105,7 +105,7 @@ def _plans(
     plans = decide()
     while apply and (writing := {each.desired.slot for each in plans if each.steps}):
         outdated = [account.begin_writing(owner) for owner in owners]
-        if secret_store.claim(writing):
+        if secret_store.claim(writing, {each.desired.slot for each in plans if each.creates}):
             account.forget_tokens()
         elif not any(outdated):
             break

@@ -120,7 +120,8 @@ class Creations:
         # Later than every live generation even when two are made in one second or the server's clock steps back.
         created = max([int(self._account.now()), *(each.marker.created + 1 for each in wanted.known)])
         desired = wanted.desired
-        marker = Marker(wanted.slot, desired.spec, created, desired.lifetime, new_nonce(secrets.choice))
+        nonce = self._secret_store.nonce(wanted.slot) or new_nonce(secrets.choice)
+        marker = Marker(wanted.slot, desired.spec, created, desired.lifetime, nonce)
         self._nonces.add(marker.nonce)
         return marker
 

@@ -57,11 +57,15 @@ class SecretStore(t.Protocol):
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """These tokens are no more. Where one of them was held, the one before it is held again, if its secret is there."""
 
-    def claim(self, slots: t.Collection[Slot]) -> bool:
+    def claim(self, slots: t.Collection[Slot], creating: t.Collection[Slot] = ()) -> bool:
         """Become the only controller that writes for these slots and those claimed before. What was read no longer counts.
+        creating: those of them for which a token is about to be created, so that one write can do for begin(), too.
 
         False where the secret store knows of no other controllers.
         """
+
+    def nonce(self, slot: Slot) -> str | None:
+        """The nonce that the claim has recorded for a creation, once."""
 
     def release(self) -> None:
         """Give back what was claimed."""
@@ -115,10 +119,15 @@ class ExternalStore:
     def revoked(self, token_ids: t.Collection[str]) -> None:
         """There is nothing to take back."""
 
-    def claim(self, slots: t.Collection[Slot]) -> bool:
+    def claim(self, slots: t.Collection[Slot], creating: t.Collection[Slot] = ()) -> bool:
         """Only the user knows who else there is."""
-        del slots
+        del slots, creating
         return False
+
+    def nonce(self, slot: Slot) -> str | None:
+        """Nothing is recorded."""
+        del slot
+        return None
 
     def release(self) -> None:
         """Nothing was claimed."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import secrets
 import typing as t
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import NewToken
@@ -13,7 +14,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection imp
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import format_duration
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot, new_nonce
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.overlap import MOST_ALIVE
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import format_date
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.result import fingerprint
@@ -41,7 +42,9 @@ class StoredSecrets:
         entry = self._store.read(self._stored(slot))
         if entry is None:
             return Held(tracked=True, exclusive=self._store.address)
-        pending, replaced = frozenset(entry.pending), frozenset(entry.replaced)
+        # What the claim has recorded is of a creation that has not begun.
+        pending = frozenset(entry.pending) - {self._store.reserved(entry.slot)}
+        replaced = frozenset(entry.replaced)
         return Held(True, entry.id, pending, exclusive=self._store.address, replaced=replaced)
 
     def secret(self, slot: Slot) -> str | None:
@@ -67,10 +70,15 @@ class StoredSecrets:
         """Take the tokens out of all entries, and the previous secrets back."""
         self._store.revoked(token_ids)
 
-    def claim(self, slots: t.Collection[Slot]) -> bool:
+    def claim(self, slots: t.Collection[Slot], creating: t.Collection[Slot] = ()) -> bool:
         """Wait for other controllers that share the store, or take over from them."""
         stored = [self._stored(slot) for slot in slots]
-        return self._store.claim(stored) or self._store.take_over(stored)
+        nonces = {self._stored(slot): new_nonce(secrets.choice) for slot in creating}
+        return self._store.claim(stored, nonces) or self._store.take_over(stored)
+
+    def nonce(self, slot: Slot) -> str | None:
+        """The one that was recorded with the claim."""
+        return self._store.take_reserved(self._stored(slot))
 
     def release(self) -> None:
         """Let others have their turn."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import replace
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Backend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import (
@@ -18,7 +17,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
     without,
 )
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.table import Change, Changes, Failures, Table
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.turns import Claims, TakeOvers, Turns
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.turns import NO_NONCES, Claims, TakeOvers, Turns
 
 
 class Store:
@@ -74,11 +73,7 @@ class Store:
         """Record the nonces of tokens that are about to be created."""
 
         def add(slot: StoredSlot, nonce: str) -> Change:
-            def change(entry: Entry | None) -> Entry:
-                begun = self._turns.begin(slot, entry) or Entry(slot)
-                return replace(begun, pending=tuple(dict.fromkeys((*begun.pending, nonce))))
-
-            return change
+            return lambda entry: self._turns.begin(slot, entry, nonce)
 
         self._change([(slot, add(slot, nonce)) for slot, nonce in nonces.items()])
 
@@ -121,11 +116,19 @@ class Store:
         entries = [self.read(slot) for slot in claimed] or self.entries().values()
         return [entry.slot for entry in entries if entry and without(entry, token_ids) != entry]
 
-    def claim(self, slots: t.Collection[StoredSlot]) -> bool:
+    def claim(self, slots: t.Collection[StoredSlot], nonces: t.Mapping[StoredSlot, str] = NO_NONCES) -> bool:
         """Become the only controller that changes these entries, where controllers meet in the backend. True if what was read
-        before does not count any more.
+        before does not count any more. nonces: of tokens that are about to be created.
         """
-        return self._turns.claim(slots)
+        return self._turns.claim(slots, nonces)
+
+    def reserved(self, slot: StoredSlot) -> str | None:
+        """The nonce that was recorded with the claim, as long as it is of no creation."""
+        return self._turns.reserved.get(slot)
+
+    def take_reserved(self, slot: StoredSlot) -> str | None:
+        """The same, for a creation."""
+        return self._turns.reserved.pop(slot, None)
 
     def take_over(self, slots: t.Collection[StoredSlot]) -> bool:
         """The same for a file, where others are not waited for."""

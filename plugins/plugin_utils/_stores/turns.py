@@ -19,15 +19,20 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.table impor
 
 # Longer than a creation takes; who was killed keeps others waiting until its claim ends.
 _CLAIM_SECONDS = 120
+# As long as this is left of a claim, a creation may begin without another write.
+_ENOUGH_SECONDS = 60
 _POLL_SECONDS = 0.5
+NO_NONCES: t.Mapping[StoredSlot, str] = {}
 
 
 class Turns(t.Protocol):
     """What a store asks before it changes entries, and tells of what it has read and written."""
 
     claimed: set[StoredSlot]
+    # Nonces that were recorded with the claim, and that are of no creation yet.
+    reserved: dict[StoredSlot, str]
 
-    def claim(self, slots: t.Collection[StoredSlot]) -> bool:
+    def claim(self, slots: t.Collection[StoredSlot], nonces: t.Mapping[StoredSlot, str] = NO_NONCES) -> bool:
         """Wait for a turn. True if what was read before does not count any more."""
 
     def take_over(self, slots: t.Collection[StoredSlot]) -> bool:
@@ -42,8 +47,8 @@ class Turns(t.Protocol):
     def wrote(self, slot: StoredSlot, before: Entry | None, after: Entry | None) -> None:
         """An entry was written in place of another."""
 
-    def begin(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
-        """The entry in which a creation may begin. Raises StoreError, as the others do, where the turn is over."""
+    def begin(self, slot: StoredSlot, entry: Entry | None, nonce: str) -> Entry:
+        """The entry with the nonce of a creation. Raises StoreError, as the others do, where the turn is over."""
 
     def still(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
         """The entry that may be changed now."""
@@ -80,9 +85,10 @@ class Claims:
         self._table, self._lock_timeout = table, lock_timeout
         self._sleep, self._monotonic = sleep, monotonic
         self.claimed: set[StoredSlot] = set()
+        self.reserved: dict[StoredSlot, str] = {}
         self._me = _new_name()
 
-    def claim(self, slots: t.Collection[StoredSlot]) -> bool:
+    def claim(self, slots: t.Collection[StoredSlot], nonces: t.Mapping[StoredSlot, str] = NO_NONCES) -> bool:
         """Become the only controller that changes these entries."""
         if self.claimed.issuperset(slots):
             return False
@@ -92,6 +98,7 @@ class Claims:
         self.claimed.update(wanted)
         # A claim in place of what was read says that it is still there, so those are not read again first.
         self._table.drop_known(but=[each.description for each in wanted])
+        self.reserved = {**nonces, **self.reserved}
         fresh = False
         while True:
             try:
@@ -99,8 +106,10 @@ class Claims:
                 return True
             except _Taken as taken:
                 # Nothing is kept while waiting, so that nobody waits for one who waits.
+                reserved = dict(self.reserved)
                 self.release()
                 self.claimed.update(wanted)
+                self.reserved.update(reserved)
                 if fresh and self._monotonic() >= end:
                     raise self._table.said(StoreError(_in_use(taken.entry, self._lock_timeout))) from None
             if fresh:
@@ -108,8 +117,9 @@ class Claims:
             self._table.drop_known()
             fresh = True
 
-    def take_over(self, slots: t.Collection[StoredSlot]) -> bool:  # noqa: ARG002 - here everybody waits
+    def take_over(self, slots: t.Collection[StoredSlot]) -> bool:
         """Not here."""
+        del slots
         return False
 
     def release(self) -> None:
@@ -117,6 +127,7 @@ class Claims:
         slots, self.claimed = self.claimed, set()
         with contextlib.suppress(StoreError):
             self._table.change([(slot, self._drop) for slot in slots], self.wrote)
+        self.reserved = {}
 
     def saw(self, slot: StoredSlot, entry: Entry | None) -> None:
         """The claim is in the entry itself."""
@@ -124,9 +135,12 @@ class Claims:
     def wrote(self, slot: StoredSlot, before: Entry | None, after: Entry | None) -> None:
         """The claim is in the entry itself."""
 
-    def begin(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
-        """Where the claim is ours."""
-        return self.still(slot, entry)
+    def begin(self, slot: StoredSlot, entry: Entry | None, nonce: str) -> Entry:
+        """Where the claim is ours. What was recorded with it is written again only when little time is left."""
+        begun = self.still(slot, entry)
+        if entry and entry.claim and nonce in entry.pending and self._left(entry.claim) >= _ENOUGH_SECONDS:
+            return entry
+        return _with_nonce(begun, slot, nonce)
 
     def still(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
         """The entry with a claim that is ours for longer. Somebody else may have waited until it ended."""
@@ -144,18 +158,22 @@ class Claims:
 
     def _take(self, slot: StoredSlot) -> Change:
         def change(entry: Entry | None) -> Entry:
-            now = self._now()
             claim = entry.claim if entry else None
-            if entry and claim and claim.by != self._me and (read_date(claim.until) or 0.0) > now:
+            if entry and claim and claim.by != self._me and self._left(claim) > 0:
                 raise _Taken(entry)
-            return replace(entry or Entry(slot), claim=self._new_claim(now))
+            taken = _with_nonce(entry, slot, self.reserved.get(slot))
+            return replace(taken, claim=self._new_claim(self._now()))
 
         return change
 
     def _drop(self, entry: Entry | None) -> Entry | None:
         if entry is None or entry.claim is None or entry.claim.by != self._me:
             return entry
-        return replace(entry, claim=None) if entry.id or entry.pending else None
+        pending = tuple(nonce for nonce in entry.pending if nonce != self.reserved.get(entry.slot))
+        return replace(entry, claim=None, pending=pending) if entry.id or pending else None
+
+    def _left(self, claim: Claim) -> float:
+        return (read_date(claim.until) or 0.0) - self._now()
 
     def _new_claim(self, now: float) -> Claim:
         return Claim(self._me, format_date(now + _CLAIM_SECONDS + len(self.claimed)) or "")
@@ -173,12 +191,14 @@ class TakeOvers:
     def __init__(self, table: Table) -> None:
         self._table = table
         self.claimed: set[StoredSlot] = set()
+        self.reserved: dict[StoredSlot, str] = {}
         # How each entry was when its slot was claimed, and from then on what was written here in place of that.
         self._seen: dict[StoredSlot, Entry | None] = {}
         self._me = _new_name()
 
-    def claim(self, slots: t.Collection[StoredSlot]) -> bool:  # noqa: ARG002 - here nobody waits
+    def claim(self, slots: t.Collection[StoredSlot], nonces: t.Mapping[StoredSlot, str] = NO_NONCES) -> bool:
         """Not here."""
+        del slots, nonces
         return False
 
     def take_over(self, slots: t.Collection[StoredSlot]) -> bool:
@@ -211,11 +231,11 @@ class TakeOvers:
         if self._seen.get(slot) == before:
             self._seen[slot] = after
 
-    def begin(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
+    def begin(self, slot: StoredSlot, entry: Entry | None, nonce: str) -> Entry:
         """Who has begun and ended meanwhile is seen by the token that it made."""
         if not self._begun_since(slot, entry):
             self._seen[slot] = entry
-        return self.still(slot, entry)
+        return _with_nonce(self.still(slot, entry), slot, nonce)
 
     def still(self, slot: StoredSlot, entry: Entry | None) -> Entry | None:
         """The entry as it was seen."""
@@ -235,6 +255,11 @@ class TakeOvers:
         known = {None, self._me, seen.claim.by if seen and seen.claim else None}
         by = entry.claim.by if entry and entry.claim else None
         return by not in known or not set(entry.pending if entry else ()) <= set(seen.pending if seen else ())
+
+
+def _with_nonce(entry: Entry | None, slot: StoredSlot, nonce: str | None) -> Entry:
+    entry = entry or Entry(slot)
+    return replace(entry, pending=tuple(dict.fromkeys((*entry.pending, nonce)))) if nonce else entry
 
 
 def _in_use(entry: Entry, waited: float) -> str:

@@ -133,6 +133,45 @@ def test_an_unchanged_token_costs_one_call(make: Callable[[], Store], server: Me
     assert server.calls == ["read"]
 
 
+def test_a_creation_costs_one_read_and_three_writes(make: Callable[[], Store], server: MemoryServer) -> None:
+    store = make()
+    store.read(SLOT)
+    store.claim([SLOT], {SLOT: "aaaaa"})
+    assert store.reserved(SLOT) == "aaaaa"
+    store.begin({SLOT: store.take_reserved(SLOT) or ""})
+    assert json.loads(server.texts["roads"][0])["pending"] == ["aaaaa"]
+    store.keep([ENTRY])
+    store.release()
+    assert server.calls == ["read", "write", "write", "write"]
+    assert make().entries() == {"roads": ENTRY}
+
+
+@pytest.mark.parametrize(("seconds", "writes"), [(30, 0), (90, 1)])
+def test_a_claim_that_ends_soon_is_written_again_before_a_creation(
+    make: Callable[[], Store], server: MemoryServer, time: Time, seconds: float, writes: int
+) -> None:
+    store = make()
+    store.claim([SLOT], {SLOT: "aaaaa"})
+    time.now += seconds
+    server.calls.clear()
+    store.begin({SLOT: "aaaaa"})
+    assert server.calls == ["write"] * writes
+
+
+def test_a_nonce_that_came_to_no_creation_goes_with_the_claim(make: Callable[[], Store], time: Time) -> None:
+    first, second = make(), make()
+    first.claim([SLOT], {SLOT: "aaaaa"})
+    first.claim([OTHER], {SLOT: "bbbbb", OTHER: "ccccc"})
+    assert (first.reserved(SLOT), first.reserved(OTHER)) == ("aaaaa", "ccccc")
+    first.release()
+    assert make().entries() == {}
+    first.claim([OTHER])
+    time.events = [lambda: None, first.release]
+    second.claim([SLOT, OTHER], {SLOT: "ddddd"})
+    entry = make().read(SLOT)
+    assert entry and entry.pending == ("ddddd",)
+
+
 @pytest.mark.parametrize(
     ("down", "kept"),
     [
