@@ -28,7 +28,7 @@ from .workers import Workers
 class Outcome:
     """A plan and, unless it was only made, what came of it.
 
-    current: the generation in use now, where there is one. made: its secret, when it was made by an earlier task of this run.
+    current: the current generation afterwards, None where there is none. made: its secret, when it was made by an earlier task of this run.
     error: why the plan was not carried out to its end.
     """
 
@@ -74,9 +74,8 @@ class Batch:
             self._revoke(_to_revoke(creating, before_creation=True))
             self._create([each.plan.desired for each in creating if not self._done[each.slot].error])
             self._revoke(_to_revoke(self._going_on(), before_creation=False))
-        going_on = [each for each in self._going_on() if each.plan.steps]
-        forgotten = [(each.slot, step) for each in going_on for step in each.plan.steps if isinstance(step, Forget)]
-        gone = [step.replaced or slot for slot, step in forgotten]
+        going_on = self._going_on()
+        gone = [step.replaced or each.slot for each in going_on for step in each.plan.steps if isinstance(step, Forget)]
         if gone:
             self._secret_store.forget(gone)
         return self.outcomes()
@@ -186,7 +185,7 @@ class Batch:
 
 
 def _expected(decided: Plan) -> Outcome:
-    """What a plan alone tells: the token in use is the present one, unless another will be made or none is wanted."""
+    """What a plan alone tells: the current generation stays so, unless another will be made or none is wanted."""
     stays = decided.desired.present and not decided.creates
     return Outcome(decided, decided.current if stays else None)
 

@@ -21,14 +21,14 @@ _VERSION = "/v3"
 
 
 @dataclass(frozen=True)
-class Pong:
+class BaseAnswer:
     """What an address answered: its status, and the answer in words."""
 
     is_api: bool
     words: str
 
 
-def pong(status: int, headers: t.Mapping[str, str], text: str, words: str) -> Pong | None:
+def read_base_answer(status: int, headers: t.Mapping[str, str], text: str, words: str) -> BaseAnswer | None:
     """Reads an answer; None when it tells nothing. words: of the text, what may be shown."""
     if status == 429 or status >= 500:
         return None
@@ -36,10 +36,10 @@ def pong(status: int, headers: t.Mapping[str, str], text: str, words: str) -> Po
     server = f" from {headers['Server']}" if headers.get("Server") else ""
     said = f": {words}" if words else ""
     is_api = status == 200 and "ellipsis" in text.lower() and not is_page(text)
-    return Pong(is_api, f"{status} ({kind}{server}){said}")
+    return BaseAnswer(is_api, f"{status} ({kind}{server}){said}")
 
 
-def objection(api_url: str, ask: t.Callable[[str], Pong | None]) -> str | None:
+def objection(api_url: str, ask: t.Callable[[str], BaseAnswer | None]) -> str | None:
     """What is wrong with an address; None when nothing is, or nobody can tell. ask: sends a ping to an address."""
     versioned = _VERSIONED.search(api_url)
     found = ask(api_url)

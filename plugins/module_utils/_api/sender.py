@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from .._model.errors import EllipsisError
 from .answer import LIMITS, Answer, Limits
-from .api_check import Pong, objection, pong
+from .api_check import BaseAnswer, objection, read_base_answer
 from .connection import Connection
 from .errors import (
     ApiError,
@@ -133,7 +133,7 @@ class Sender:
 
     def doubt(self) -> None:
         """Ask whether the API is there at all, after an answer that is of no use; NotTheApi when it is not."""
-        wrong = objection(self.connection.api_url, self._ping)
+        wrong = objection(self.connection.api_url, self._ask_base)
         if wrong:
             raise NotTheApi(wrong)
         self._recognised = True
@@ -155,17 +155,17 @@ class Sender:
         more = {"verify": verify, "timeout": connection.timeout, "largest": self.limits.answer, **arguments}
         return exchange(self._session, method, url, secrets=self._secrets, **more)
 
-    def _ping(self, url: str) -> Pong | None:
+    def _ask_base(self, url: str) -> BaseAnswer | None:
         try:
             answer = self._exchange("GET", url)
         except NoServer:
             return None
         except Rejected as exc:
-            return Pong(False, str(exc))
+            return BaseAnswer(False, str(exc))
         except TransportError:
             return None
         words = self._words(answer)[:_WORDS_OF_A_STRANGER]
-        return pong(answer.status, answer.headers, answer.text[:_MOST_READ], words)
+        return read_base_answer(answer.status, answer.headers, answer.text[:_MOST_READ], words)
 
     def _words(self, answer: Answer) -> str:
         """What the server said, fit for a message: the message of its JSON, else its text."""

@@ -193,7 +193,7 @@ def _circumstances(outcome: Outcome) -> Result:
 
 
 def _secret(outcome: Outcome, secret_store: SecretStore) -> str | None:
-    """The secret of the token in use: just created, made by an earlier task of this run, or held since earlier."""
+    """The secret of the current generation: just created, made by an earlier task of this run, or held since earlier."""
     if outcome.new:
         return outcome.new.secret
     if outcome.made:

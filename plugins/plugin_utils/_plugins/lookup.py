@@ -72,7 +72,7 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
         of["store"] = "the variable ellipsis_store"
     if params.get("create"):
         of.update(fill(params, (variables(lambda name: plain(variable(name))), PROCESS)))
-    origins = OptionSources(of, itself="the lookup")
+    sources = OptionSources(of, itself="the lookup")
     valid = params
     try:
         valid = validated(SPEC, params, "The lookup ellipsis_access_token")
@@ -83,7 +83,7 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
             f"{exc} of the ansible process; the keyword environment of a task does not reach lookups"
         ) from None
     except EllipsisError as exc:
-        told = origins.tell(exc, valid) if params.get("create") else origins.of_options(str(exc))
+        told = sources.tell(exc, valid) if params.get("create") else sources.of_options(str(exc))
         raise EllipsisError(told) from None
 
 
