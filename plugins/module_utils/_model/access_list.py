@@ -86,7 +86,7 @@ def distinct(grants: t.Iterable[Grant]) -> AccessList:
 
 
 def path_names_of(access_list: AccessList) -> set[PathName]:
-    """What still has to be found."""
+    """The paths of a list that are still names, not ids."""
     return {grant.location for grant in access_list if grant.location}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an id and a token look like. Whatever comes from outside is held against this before it goes any further.
+"""What an id and a token look like. What comes from outside is checked here before it is used (law 16).
 
 An id becomes a part of addresses, and one such as C(../../path) would lead a request elsewhere. A token becomes a header,
 and libraries quote one that can't be a header in their errors.

@@ -13,8 +13,8 @@ from .desired import Desired, Held
 from .errors import Refused
 from .tokens import Generation, format_date
 
-# A slot never has more live tokens than this. A change that would make one more is refused: what was promised to the
-# replaced ones is kept, and nothing piles up unseen.
+# A slot never has more live tokens than this. A change that would make one more is refused, so that replaced ones live as
+# long as results have said (law 14), and all their secrets fit into an entry of the store (law 24).
 MOST_ALIVE = 10
 
 
@@ -99,6 +99,7 @@ def _replaced_at(
 
 
 def refuse_too_many(desired: Desired, kept: t.Sequence[Superseded]) -> None:
+    """Raises Refused if one more token would be more than MOST_ALIVE (law 14). kept: those that live on."""
     if len(kept) < MOST_ALIVE:
         return
     first = min((each.since for each in kept if each.since), default=None)

@@ -20,7 +20,7 @@ from .marker import Slot
 from .overlap import Superseded, living_on, predecessors_living_on, refuse_too_many
 from .tokens import Generation, ListedToken
 
-# A token is never renewed this soon after it was made, whatever the server does to lifetimes: no renewal can loop.
+# A token is never renewed sooner than so many seconds after its creation, even if the server shortens lifetimes (law 7).
 YOUNGEST_RENEWAL = 600
 # Reported expiries are rounded; a lifetime is only called shortened when more than this share of it is missing.
 _ROUNDING = 0.01
@@ -120,7 +120,7 @@ def plan(
     """
     if not desired.present:
         return _removal(desired, generations, held)
-    # Whatever is listed is live, whatever its dates seem to say: our reading of a date must not make tokens for ever.
+    # All that is listed is live, even if its date has passed: a date that we misread must not make a token on every run (law 7).
     live = tuple(generations)
     current = _current(live, held)
     _refuse_other_holder(desired, live, current, held)
@@ -192,7 +192,7 @@ def _reason(
 def _refuse_other_holder(
     desired: Desired, live: t.Sequence[Generation], current: Generation | None, held: Held
 ) -> None:
-    """One slot has one holder: two stores would replace each other's tokens for ever.
+    """One slot has one holder. Two stores would replace each other's tokens on every run (law 7).
 
     Whatever is newer than the token in our store, and not of a creation of ours, was made by somebody else.
     """

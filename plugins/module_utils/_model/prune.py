@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tokens of an owner nobody declares any more. Pure, and rather too careful than not careful enough."""
+"""Decides which tokens of an owner go because no entry declares them. Pure. In doubt a token stays (law 6)."""
 
 from __future__ import annotations
 

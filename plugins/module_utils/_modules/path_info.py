@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module ellipsis_path_info without Ansible around it: options in, result out."""
+"""The core of the module ellipsis_path_info: from validated options to its result."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FoundPath:
 
 
 def run(params: Params, context: Context) -> Result:
-    """What a path is and what lies in it. EllipsisError is for the user."""
+    """What a path is and what lies in it. Raises EllipsisError with a sentence for the user."""
     _check(params)
     path_id = uuid_of("path_id", params["path_id"]) if params["path_id"] else None
     location = parse_path_name("path", params["path"], params["path_type"]) if params["path"] else None
@@ -105,7 +105,7 @@ def _find(path_id: str | None, location: PathName | None, account: Account) -> F
 
 
 def _children(top: FoundPath, params: Params, tree: Tree) -> list[FoundPath]:
-    """Level by level: every folder is listed once, and those of one level in parallel."""
+    """What lies in a path, ordered by names. Each folder is listed once, the folders of one level in parallel."""
     if top.view.type not in ("folder", "root"):
         raise OptionError(
             f"children: {top.view.name!r} is a {top.view.type}, and only folders have children; leave it out"

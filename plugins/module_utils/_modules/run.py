@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door for the real modules: AnsibleModule outside, the core inside."""
+"""Runs the core of a module in a module process, with C(AnsibleModule). Used with C(delegate_to)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's door to the core: an action plugin that needs no module start, no library and no login on any host.
+"""The base of the action plugins: they run the core of a module in the controller's own process.
 
 Only C(delegate_to) another host sends the real module there. See docs/design.md, "Where code runs".
 """
@@ -136,9 +136,9 @@ class EllipsisAction(ActionBase):
         return self._censored(result)
 
     def _would_lose_secrets(self, params: Values) -> bool:
-        """A secret is shown once. A task whose result nobody sees would leave tokens that are of no use to anybody.
+        """Whether the task keeps no secret: it has neither a store nor C(register), and wants a token.
 
-        That there is a token now does not matter: it will have to be renewed.
+        If there is a token already, it counts all the same, since the token will be renewed one day.
         """
         if "return_secret" not in self.spec or self._task.register or params.get("store") is not None:
             return False

@@ -88,7 +88,7 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
 
 
 def _stored(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
-    """What the store has: no network, and no clock but the controller's."""
+    """The fields of a stored token, without any request to the API. The controller's clock decides what has expired."""
     if params["store"] is None:
         raise OptionError(
             f"No store to look for {description!r} in; set store, or the variable ellipsis_store, or create=true"
@@ -144,7 +144,7 @@ def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:
 
 
 def _converged(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
-    """The token after it was made sure of."""
+    """The fields of a token that was created or renewed if need be."""
     wanted = {**params, "description": description, "state": "present", "token_id": None, "return_secret": True}
     wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
     wanted.update(held_id=None, replaces=[])
@@ -163,7 +163,7 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
 
 
 def _of_this_run(wanted: Values, apply: bool, declarer: Declarer) -> Values:
-    """A token that nobody keeps: it belongs to this run, and no other run has anything to do with it."""
+    """The fields of a run-only token."""
     wanted["valid_for"] = wanted["valid_for"] or DEFAULT_UNSTORED
     desired = desired_of(wanted, run_only=True)
     if desired.lifetime == NEVER or desired.lifetime > _LONGEST_UNSTORED:
