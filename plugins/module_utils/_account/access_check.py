@@ -32,9 +32,7 @@ def complaint(grant: Grant, view: PathView | None) -> str | None:
     view: the path as the account sees it, None if it does not exist or the account has no access.
     """
     if view is None:
-        return (
-            f"path {grant.path_id} is not there, or not for this account to see; correct path_id, or get access first."
-        )
+        return f"path {grant.path_id} does not exist, or this account has no access to it; correct path_id, or get access first."
     path = f"path {grant.path_id} ({view.name!r}, a {view.type})" if view.name else f"path {grant.path_id}"
     if compare(grant.access_tier, view) == -1:
         own = view.tier or f"access level {view.level}"

@@ -136,7 +136,7 @@ class Creations:
         except EllipsisError as exc:
             for wanted, marker, error in lost:
                 self._made[wanted.slot] = TransportError(
-                    f"{error}, and whether it made a token can't be told: {exc} {remedy(marker)}"
+                    f"{error}, and whether it made a token is not known: {exc} {remedy(marker)}"
                 )
             return False
         return True

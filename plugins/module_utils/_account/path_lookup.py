@@ -83,13 +83,13 @@ def _missing(
 ) -> str:
     """Where the way broke, and what there is instead."""
     parent, name = location.up_to(depth), location.names[depth]
-    kind = f"no {wanted} of the name" if wanted else "nothing of the name"
+    kind = f"no {wanted} named" if wanted else "nothing named"
     if named:
         instead = f"but a {' and a '.join(sorted({str(view.type) for view in named}))}"
     else:
         views = [view for folder in folders for view in folder.children if not wanted or view.type == wanted]
-        instead = nearest(name, (view.name for view in views), cutoff=0) or "and nothing else to choose from"
-    return f"path {str(location)!r} is not there: {str(parent)!r} holds {kind} {name!r}, {instead}."
+        instead = nearest(name, (view.name for view in views), cutoff=0) or "and nothing else"
+    return f"path {str(location)!r} does not exist: {str(parent)!r} has {kind} {name!r}, {instead}."
 
 
 def _several(location: PathName, fitting: t.Sequence[PathView]) -> str:

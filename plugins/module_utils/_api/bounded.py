@@ -133,7 +133,7 @@ def read_body(pieces: t.Iterable[bytes], encoding: str, most: int) -> bytes:
     """A body, unpacked if need be, of at most so many bytes; TooLarge, or ValueError when it can't be unpacked."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise ValueError("its answer is packed in a way that nobody asked for")
+        raise ValueError("its answer is compressed in a way that was not asked for")
     unpacked = _unpacked(pieces, most) if encoding.endswith("gzip") else pieces
     parts, size = [], 0
     for part in unpacked:
@@ -155,6 +155,6 @@ def _unpacked(pieces: t.Iterable[bytes], most: int) -> t.Iterator[bytes]:
                 yield unpacker.decompress(packed, min(_PIECE, most + 1))
                 packed = unpacker.unconsumed_tail
     except zlib.error:
-        raise ValueError("its answer can't be unpacked") from None
+        raise ValueError("its answer can't be decompressed") from None
     if not empty and not unpacker.eof:
         raise ValueError("its answer ends before its end")

@@ -187,7 +187,9 @@ def _place(where: str, entry: t.Mapping[str, t.Any]) -> tuple[str, PathName | No
         return uuid_of(f"{where}.path_id", path_id), None
     location = parse_path_name(f"{where}.path", t.cast(str, path), path_type)
     if not location.names:
-        raise OptionError(f"{where}.path: {path!r} is a root, which no token can be for; name what lies in it")
+        raise OptionError(
+            f"{where}.path: {path!r} is a root, and a token is only for paths below a root; name such a path"
+        )
     return "", location
 
 

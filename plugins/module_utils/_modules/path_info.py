@@ -100,7 +100,7 @@ def _find(path_id: str | None, location: PathName | None, account: Account) -> F
         path_id = found.id
     view = account.tree.views([str(path_id)])[str(path_id)]
     if view is None:
-        raise NoSuchPath(f"path_id: {path_id} is not there, or not for this account to see; correct it.")
+        raise NoSuchPath(f"path_id: {path_id} does not exist, or this account has no access to it; correct it.")
     return FoundPath(view, location)
 
 

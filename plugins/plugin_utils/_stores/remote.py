@@ -156,4 +156,4 @@ class RemoteBackend(abc.ABC):
             except Unavailable as exc:
                 error = exc
                 self._sleep(pause)
-        return Unsettled(f"{str(error).rstrip('.')}, so whether it was written can't be told; the next run settles it.")
+        return Unsettled(f"{str(error).rstrip('.')}, so whether it was written is not known; the next run settles it.")
