@@ -26,7 +26,7 @@ TARBALL := .venv/build/ellipsis-drive-$(shell sed -n 's/^version: *//p' galaxy.y
 
 .PHONY: help test test-quick lint format types sanity unit integration contract coverage demo demo-shared bench bench-docs mutants
 .PHONY: environments nginx others gate ruff ansible-lint changelog licences importer install soak build docs clean
-.PHONY: long compat release site rulebook soak-shared recording awx awx-stop
+.PHONY: long compat release site rulebook soak-shared soak-role recording awx awx-stop
 
 help:
 	@echo "test         the whole gate: every check, every test, on the oldest and the newest ansible-core"
@@ -42,6 +42,7 @@ help:
 	@echo "bench-docs   the same, and write docs/benchmarks.md"
 	@echo "soak         search at random for what breaks the laws, MINUTES=30 long, from SEED=1 on"
 	@echo "soak-shared  kill controllers that share one OpenBao, KILLS=100 times, and let 10 meet for 20 rounds"
+	@echo "soak-role    interrupt rotations by the role at each step, ROLLOUTS=0 (all) in each world, drawn by SEED; CORE=oldest"
 	@echo "mutants      change the core at random and see which changes no test notices; MUTANTS='--seed 1 --minutes 30'"
 	@echo "compat       the named subset of real runs on each ansible-core between the oldest and the newest and on the next, all of them on the oldest"
 	@echo "rulebook     the event source, started by the real ansible-rulebook"
@@ -201,6 +202,11 @@ soak-shared: environment-newest
 		python -m ansible_collections.ellipsis.drive.tests.soak.controllers kills $(or $(KILLS),100) $(or $(SEED),1) && \
 		python -m ansible_collections.ellipsis.drive.tests.soak.controllers turns 10 20 && \
 		python -m ansible_collections.ellipsis.drive.tests.soak.controllers bulk 100 5'
+
+# KILL, TERM, INT and lost hosts, at the beginning, in and at the end of each step; two hours for all of them.
+soak-role: environment-$(or $(CORE),newest)
+	@$(RUN) $(or $(CORE),newest) soak-role env PYTHONPATH=$(CURDIR)/.venv/collections \
+		python -m ansible_collections.ellipsis.drive.tests.soak.rollouts $(or $(ROLLOUTS),0) $(or $(SEED),1) $(WORLDS)
 
 mutants: environment-newest environment-mutants
 	@$(RUN) mutants mutants env PYTHONPATH=$(CURDIR)/.venv/collections \

@@ -251,7 +251,7 @@ class Settings:
         return self._seen[settings]
 
     def _depends_on_files(self, request: dict[str, Any]) -> bool:
-        """Whether there is a file of settings, or one whose path depends on the working directory."""
+        """Whether there is a file of settings, one that reading them opens, or one whose path depends on the working directory."""
         environment, folder = request["env"], Path(request["cwd"])
         files = (folder / "ansible.cfg", Path(environment.get("HOME", "/")) / ".ansible.cfg")
         relative = (
@@ -259,7 +259,8 @@ class Settings:
             for name in self._paths & environment.keys()
             for part in environment[name].split(os.pathsep)
         )
-        return "ANSIBLE_CONFIG" in environment or any(file.exists() for file in files) or any(relative)
+        named = not environment.keys().isdisjoint(("ANSIBLE_CONFIG", "ANSIBLE_LOG_PATH"))
+        return named or any(file.exists() for file in files) or any(relative)
 
     def _start(self, request: dict[str, Any]) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -281,6 +282,10 @@ class Settings:
                 getattr(loaders, f"{kind}_loader")._load_config_defs(name, module, module.__file__)
         os.rmdir(vars(sys.modules[_CONSTANTS])[_MADE_FOR_EACH_RUN])
         atexit._clear()
+        open_files = set(map(int, os.listdir("/proc/self/fd"))) - {0, 1, 2, keep}
+        # The one that listed them is closed by now.
+        if any(os.path.exists(f"/proc/self/fd/{number}") for number in open_files):
+            raise SystemExit("this configuration opens files, which runs can't share")
         gc.freeze()
         _serve_configured(socket.socket(fileno=keep))
         os._exit(0)

@@ -161,19 +161,24 @@ class Controller:
         """Start a program of this environment in a session of its own."""
         program = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
         variables = self.environment if environment is None else environment
-        if not self.afresh:
+        started: Forked | subprocess.Popen[bytes]
+        if self.afresh:
+            started = subprocess.Popen(
+                program,
+                cwd=self.folder,
+                env=dict(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        else:
             # See there; hosts that are this machine inherit it.
             variables = {"PYTHONPATH": BYTECODE, **variables}
-            return fork_server().start(program, cwd=self.folder, env=variables, stdout=stdout, stderr=stderr)
-        return subprocess.Popen(
-            program,
-            cwd=self.folder,
-            env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+            started = fork_server().start(program, cwd=self.folder, env=variables, stdout=stdout, stderr=stderr)
+        # Nobody else gets the place of this controller as long as somebody has its run.
+        vars(started)["controller"] = self
+        return started
 
     def run(
         self,

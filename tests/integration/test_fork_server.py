@@ -152,23 +152,22 @@ def test_settings_are_those_of_each_run(controller: Controller) -> None:
         assert controller.run(SETTING).value("of") is False
 
 
-def test_paths_of_settings_start_where_the_run_does(controller: Controller) -> None:
+@pytest.mark.parametrize("where", ["", "{}/"])
+def test_logs_are_those_of_each_run(controller: Controller, where: str) -> None:
+    """Their paths start where the run does, and no run writes to a file that another has opened."""
     for number in range(TIMES):
         folder = controller.folder / str(number)
         folder.mkdir()
         playbook = folder / "play.yml"
         playbook.write_text("- {hosts: localhost, gather_facts: false, tasks: [{debug: {msg: said}}]}\n")
-        variables = {**controller.environment, "ANSIBLE_LOG_PATH": "log.txt"}
-        with open(os.devnull, "w") as nowhere:
-            run = fork_server().start(
-                [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
-                cwd=folder,
-                env=variables,
-                stdout=nowhere,
-                stderr=nowhere,
-            )
+        log = where.format(controller.folder if where else "") + "log.txt"
+        variables = {**controller.environment, "ANSIBLE_LOG_PATH": log}
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        with (folder / "out").open("w") as out:
+            run = fork_server().start([program, str(playbook)], cwd=folder, env=variables, stdout=out, stderr=out)
             assert run.wait(60) == 0
-        assert "said" in (folder / "log.txt").read_text()
+        assert (folder / log).read_text().count('"msg": "said"') == (number + 1 if where else 1)
+        assert "Traceback" not in (folder / "out").read_text()
 
 
 TEMPORARY = """

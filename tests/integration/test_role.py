@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
-from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
+from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller, Run
 from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role, slot, told
 
 
@@ -21,6 +21,7 @@ def role(controller: Controller, emulator: Emulator) -> Role:
     return Role(controller, emulator)
 
 
+SETTLE = "Retire what was replaced"
 HANDLERS = [
     {"name": "reload", "ansible.legacy.keep": {"reloaded": "yes"}},
     {"name": "restart", "ansible.legacy.keep": {"restarted": "yes"}},
@@ -80,6 +81,7 @@ def test_the_replaced_token_works_until_every_host_has_passed_its_check(role: Ro
     run = role.rotate()
     old, new = role.emulator.tokens
     assert (old.id, role.live) == (first, [new.id])
+    assert f"tile server: revoked {old.id}, replaced by {new.id}" in run.text
     assert {host: told(role.out, host)["id"] for host in ("alpha", "beta")} == {"alpha": new.id, "beta": new.id}
     assert {host: kept["live"].value for host, kept in run.kept.items()} == {"alpha": new.id, "beta": new.id}
     # The checks were the last but one, and the old token went after them.
@@ -126,14 +128,23 @@ def test_when_the_overlap_has_passed_it_goes_all_the_same(role: Role) -> None:
     assert role.live == [told(role.out, "alpha")["id"]]
 
 
+def settled(run: Run) -> list[list[str]]:
+    """What each batch of hosts has retired."""
+    return [event["result"].get("retired", []) for event in run.events if event["task"].endswith(SETTLE)]
+
+
 def test_batches_share_what_the_first_one_made(role: Role) -> None:
+    own = slot("of {{ inventory_hostname }}", {"dest": "{{ out }}/own.json", "format": "json"})
+    role.variables["access_tokens"].append(own)
     role.run(hosts="alpha:beta:gamma", serial=1)
-    assert [role.calls["create"], role.calls["delete"]] == [1, 0]
+    assert [role.calls["create"], role.calls["delete"]] == [4, 0]
     role.emulator.clock.advance(80 * 86400)
     run = role.run(hosts="alpha:beta:gamma", serial=1)
-    assert [role.calls["create"], role.calls["delete"]] == [1, 1]
-    assert [told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")] == role.live * 3
-    assert run.text.count("lives on for 1h") == 2
+    assert [role.calls["create"], role.calls["delete"]] == [4, 4]
+    # The last one retires what only earlier ones declare, too.
+    assert [len(each) for each in settled(run)] == [0, 0, 4]
+    held = {told(role.out, host, name)["id"] for host in ("alpha", "beta", "gamma") for name in ("token", "own")}
+    assert held == set(role.live) and "lives on" not in run.text
 
 
 def test_a_run_with_limit_retires_nothing(role: Role) -> None:
@@ -161,6 +172,7 @@ def test_check_mode_says_what_would_change_and_changes_nothing(role: Role) -> No
     assert role.calls == {"list": 1, "use": 1}  # the path is looked at before it is promised
     assert not role.store.exists() and not list((role.out / "alpha").iterdir())
     changed = [event["task"].split(" : ")[-1] for event in first.events if event["result"].get("changed")]
+    assert "tile server: create → a new token" in first.text
     assert "Create the tokens that are missing or due" in changed and "Write the files" in changed
     assert "alpha : ok" in first.text and "failed=0" in first.text
     role.run()
@@ -208,5 +220,5 @@ def test_what_a_host_did_in_an_earlier_play_is_no_sign(role: Role) -> None:
     playbook = role.controller.folder / "plays.yml"
     playbook.write_text(json.dumps([plays[0], {**plays[1], "serial": 1}]))
     run = role.controller.run_file(playbook, "--vault-password-file", "password")
-    assert run.text.count("not yet renewed: 'beta'") == 1
+    assert [len(each) for each in settled(run)] == [0, 0, 1]
     assert set(role.live) == {told(role.out, "beta")["id"], told(role.out, "beta", "other")["id"]}

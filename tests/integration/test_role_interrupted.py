@@ -119,6 +119,20 @@ def test_a_host_that_is_lost_during_the_handlers(role: Role) -> None:
     check_finished(role, first)
 
 
+def test_hosts_of_later_batches_use_what_was_replaced(role: Role) -> None:
+    """Whatever the overlap is: their turn is to come."""
+    [first] = role.live
+    second: dict[str, Any] = {"dest": "{{ out }}/second", "format": "raw"}
+    role.variables["access_tokens"][0]["deliver"].append(second)
+    role.run("-e", json.dumps({"lost": True, "access_tokens_rotate": ["*"]}), handlers=HANDLERS, serial=1, code=4)
+    assert loaded(role)[1] == first and first in role.live
+    check = role.tasks("check.yml", f"{CHECK}- ansible.legacy.keep: {{checked: 'yes'}}\n")
+    role.run(handlers=HANDLERS, serial=1, vars={**role.variables, "access_tokens_check_tasks": check})
+    # Since the last check.
+    assert [entry.method for entry in role.emulator.journal if entry.method != "GET"] == ["DELETE"]
+    assert loaded(role) == role.live * 2 != [first] * 2
+
+
 def test_what_no_host_declares_is_named_and_pruned_when_asked(role: Role) -> None:
     role.variables["access_tokens_owner"] = "platform"
     role.variables["access_tokens"] = [slot("one"), slot("two")]

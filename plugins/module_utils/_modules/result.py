@@ -146,8 +146,12 @@ def _set_entry(outcome: Outcome, secret: str | None) -> Result:
 
 def _superseded_secrets(outcomes: t.Iterable[Outcome], secret_store: SecretStore) -> Result:
     """By id, for those that live on and whose secret is still there."""
-    live = ((each.slot, old.generation.id) for each in outcomes for old in each.plan.superseded)
-    found = {token_id: secret_store.superseded_secret(slot, token_id) for slot, token_id in live}
+    found = {}
+    for outcome in outcomes:
+        for old in (superseded.generation for superseded in outcome.plan.superseded):
+            # What was replaced by its name is in an entry of its own still.
+            entries = (outcome.slot, old.marker.slot)
+            found[old.id] = next(filter(None, (secret_store.superseded_secret(slot, old.id) for slot in entries)), None)
     return {token_id: secret for token_id, secret in found.items() if secret}
 
 

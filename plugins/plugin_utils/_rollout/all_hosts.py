@@ -80,7 +80,7 @@ class AllHosts(RoleAction):
             "changed": False,
             "look": self._to_look_at(state, found),
             "fetch": state.keeper == OUTSIDE,
-            "descriptions": [slot["description"] for slot in slots],
+            "descriptions": rollout.names(slots),
         }
 
     def _declarations(self) -> dict[str, Declaration]:
@@ -176,11 +176,9 @@ class AllHosts(RoleAction):
     def _take_in(self, state: State, made: Values) -> None:
         """What the module answered, without its secrets where they are not needed any more."""
         state.rolled = rollout.rollout(made, state.held, state.earlier_batches)
-        state.superseded = {
-            name: [old["id"] for old in token.get("superseded", ())] for name, token in made["access_tokens"].items()
-        }
-        created = set(made["created"])
-        state.unfinished = [name for name, ids in state.superseded.items() if ids and name not in created]
+        superseded = rollout.superseded(made)
+        state.superseded.update(superseded)
+        state.unfinished = [name for name, ids in superseded.items() if ids and name not in made["created"]]
         state.reasons = rollout.unknown(state.slots, made, state.rolled)
         state.reasons.update(made["failures"])
         state.made = {name: made[name] for name in ("changed", "access_tokens", "created", "failures", "retired")}
@@ -203,7 +201,7 @@ class AllHosts(RoleAction):
                 # Later batches of hosts may have older ones.
                 known = {name: state.rolled[name]["current"] for name in state.confirmed[host] if name in state.rolled}
                 state.held.update(known if state.keeper != STORE else {})
-        hosts = state.hosts(self._task_vars["ansible_play_hosts_all"])
+        hosts = state.hosts(self._task_vars)
         verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
         if verdict["messages"]:
             state.restore = verdict["restore"]
@@ -217,7 +215,7 @@ class AllHosts(RoleAction):
 
     def _go_back(self, state: State) -> Values:
         """After the earlier secrets were delivered again: revoke the new tokens, and retire what was replaced where all went well."""
-        hosts = state.hosts(self._task_vars["ansible_play_hosts_all"])
+        hosts = state.hosts(self._task_vars)
         verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
         for token_id in verdict["revoke"]:
             self._call(access_token, {"token_id": token_id, "state": "absent"}, state, apply=True)
@@ -236,12 +234,13 @@ class AllHosts(RoleAction):
         """Retire replaced tokens. A run with --limit retires nothing, since the hosts that it left out use them (law 23)."""
         if "ansible_limit" in self._task_vars:
             return {"changed": False}
-        good = [slot for slot in state.slots if is_present(slot) and slot["description"] not in affected]
+        good = [slot for slot in state.all_slots if is_present(slot) and slot["description"] not in affected]
         decided = outcome.retirement(
-            state.hosts(self._task_vars["ansible_play_hosts_all"]),
+            state.hosts(self._task_vars),
             good,
             state.superseded,
-            state.rolled,
+            state.all_rolled,
+            state.created_in_this_run,
             at_once=state.settings["access_tokens_retire"],
             tracked=state.keeper != STORE,
         )
@@ -251,13 +250,21 @@ class AllHosts(RoleAction):
             return {"changed": False}
         tokens = {"tokens": decided["tokens"]}
         seen = self._call(access_tokens, tokens, state, apply=False)["access_tokens"]
-        others = [name for name, token in seen.items() if token["id"] != state.rolled[name]["current"]["id"]]
+        others = [name for name, token in seen.items() if token["id"] != state.all_rolled[name]["current"]["id"]]
         if others:
             raise EllipsisError(
                 f"{declarations.named(others)}: another run replaced the token while this one delivered it, so nothing was "
                 "retired here; run again, so that the hosts get the present one"
             )
         result = self._call_whole(tokens, state, apply=not self._task.check_mode)
+        left = rollout.superseded(result)
+        for name, ids in left.items():
+            gone = [each for each in state.superseded[name] if each not in ids]
+            if gone and not self._task.check_mode:
+                display.display(
+                    f"{name}: revoked {', '.join(gone)}, replaced by {state.all_rolled[name]['current']['id']}"
+                )
+        state.superseded.update(left)
         return {"changed": result["changed"], "retired": result["retired"]}
 
     # What is no longer declared
@@ -269,7 +276,7 @@ class AllHosts(RoleAction):
             return
         live = [slot for account in accounts() for slot in account.all_generations()]
         owner, prune = state.settings["access_tokens_owner"], state.settings["access_tokens_prune"]
-        state.undeclared = undeclared(live, owner, state.everything)
+        state.undeclared = undeclared(live, owner, rollout.names(list(state.everything.values())))
         line = "" if prune else notice(state.undeclared, owner)
         if line:
             display.display(line)

@@ -187,7 +187,7 @@ def sentences(faults: t.Mapping[str, t.Sequence[str]]) -> str:
     for host, found in faults.items():
         for fault in found:
             hosts.setdefault(fault, []).append(host)
-    return " ".join(f"{_some(names)}: {fault}." for fault, names in hosts.items())
+    return " ".join(f"{_some(names)}: {fault.removesuffix('.')}." for fault, names in hosts.items()).replace("?.", "?")
 
 
 def _some(hosts: t.Sequence[str]) -> str:

@@ -185,7 +185,8 @@ class OneHost(ActionBase):
             )
         else:
             would = "would have" if self._task.check_mode else "has"
-            display.display(f"{where}: {would} the secret of {whose}")
+            earlier = "earlier " if self._task.args.get("which") == "earlier" else ""
+            display.display(f"{where}: {would} the {earlier}secret of {whose}")
 
 
 def _fits(attributes: Values, found: Values) -> bool:

@@ -15,14 +15,15 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.rollout im
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the play. confirmed: by description the id it uses, empty until that is shown; None before its turn.
+    """A host of the play. confirmed: by description the id it uses, empty until that is shown; None where it had no turn.
 
-    here: it takes part still. failure: the C(step) that failed and the C(msg), or nothing.
+    here: it takes part still. failure: the C(step) that failed and the C(msg), or nothing. to_come: its turn comes in a later batch.
     """
 
     confirmed: t.Mapping[str, str] | None = None
     here: bool = False
     failure: Values | None = None
+    to_come: bool = False
 
 
 Hosts = t.Mapping[str, Host]
@@ -50,6 +51,7 @@ def retirement(
     slots: t.Sequence[Values],
     superseded: t.Mapping[str, t.Collection[str]],
     rolled: Rollout,
+    created: t.Collection[str],
     *,
     at_once: bool,
     tracked: bool,
@@ -57,7 +59,8 @@ def retirement(
     """What revokes the replaced tokens: at once where every host of the play has shown that it uses the new one, else after overlap.
 
     slots: those that went well. superseded: by description, the ids of replaced tokens that are live. tracked: the secrets are not
-    in a store. notes: what is said of those that live on. A token that this run replaced stays as long as a host is missing.
+    in a store. notes: what is said of those that live on. A token that this run replaced (created: by any batch) stays as long as a
+    host is missing, and any one as long as the turn of a host is to come.
     """
     tokens, notes = [], []
     for slot in slots:
@@ -70,11 +73,13 @@ def retirement(
             for host, each in hosts.items()
             if each.confirmed is None or each.confirmed.get(name, current) != current
         ]
+        if any(hosts[host].to_come for host in missing):
+            continue
         if missing:
             notes.append(
                 f"The replaced token of {name!r} lives on for {slot['overlap']}, not yet renewed: {named(missing)}."
             )
-            if rolled[name]["created"]:
+            if name in created:
                 continue
         # Nothing may be created here, since it would not be delivered.
         token = {**slot, "regenerate": "never", "renew_within": "0s"}

@@ -49,6 +49,17 @@ def to_create(
     return tokens
 
 
+def superseded(made: Values) -> dict[str, list[str]]:
+    """By description the ids of the replaced tokens that are live. made: what ellipsis_access_tokens answered."""
+    return {name: [old["id"] for old in token.get("superseded", ())] for name, token in made["access_tokens"].items()}
+
+
+def names(slots: t.Sequence[Values]) -> list[str]:
+    """The descriptions of slots, and of what they replace: the secrets of both may be needed, and both are declared."""
+    named = (each for slot in slots for each in (slot, *slot.get("replaces", ())))
+    return list(dict.fromkeys(each["description"] for each in named if each.get("description")))
+
+
 def rollout(made: Values, held: t.Mapping[str, Values], before: Rollout) -> dict[str, Values]:
     """What every slot has now and had before, as far as the secrets are known.
 
@@ -63,7 +74,7 @@ def rollout(made: Values, held: t.Mapping[str, Values], before: Rollout) -> dict
         current = NOT_YET if token["id"] is None else _facts(token, secret)
         found[name] = {"current": current, "earlier": None, "created": created}
         if created:
-            found[name]["earlier"] = _earlier(token, made["superseded_secrets"], held.get(name))
+            found[name]["earlier"] = _earlier(token, made["superseded_secrets"], held)
         elif before.get(name, {}).get("current", {}).get("id") == token["id"]:
             found[name]["earlier"] = before[name]["earlier"]
     return found
@@ -108,8 +119,10 @@ def lines(made: Values) -> t.Iterator[str]:
     for name, token in made.get("access_tokens", {}).items():
         if name not in made["failures"] and (name in made["created"] or name in made["retired"]):
             what = token["reason"] + (f" ({', '.join(token['changes'])})" if token["changes"] else "")
-            expires = f", expires {token['expires_at'] or 'never'}" if token.get("id") else ""
-            yield f"{name}: {what} → {token.get('id')}{expires}"
+            became = " → a new token" if name in made["created"] else ""
+            if token.get("id"):
+                became = f" → {token['id']}, expires {token['expires_at'] or 'never'}"
+            yield f"{name}: {what}{became}"
 
 
 def failure(task: Values, result: Values, rolled: Rollout) -> Values:
@@ -122,9 +135,11 @@ def failure(task: Values, result: Values, rolled: Rollout) -> Values:
     return {"step": task.get("name") or task.get("action") or "a handler", "msg": words}
 
 
-def _earlier(token: Values, secrets: t.Mapping[str, str], held: Values | None) -> Values | None:
+def _earlier(token: Values, secrets: t.Mapping[str, str], held: t.Mapping[str, Values]) -> Values | None:
+    # It may have had another description.
+    known = {each.get("id"): each.get("secret") for each in held.values()}
     for old in reversed(token["superseded"]):
-        secret = secrets.get(old["id"]) or _secret_of(old["id"], held)
+        secret = secrets.get(old["id"]) or known.get(old["id"])
         if secret:
             return _facts(old, secret)
     return None

@@ -45,11 +45,31 @@ class State:
     everything: dict[str, Values] = field(default_factory=dict)
     undeclared: list[str] = field(default_factory=list)
 
-    def hosts(self, whole_play: t.Sequence[str]) -> dict[str, Host]:
+    def hosts(self, task_vars: Values) -> dict[str, Host]:
         """The hosts of the play as the end of a rollout sees them."""
+        in_later_batches = set(task_vars["ansible_play_hosts"]) - set(self.confirmed)
         return {
-            name: Host(self.confirmed.get(name), name in self.declared, self.failures.get(name)) for name in whole_play
+            name: Host(
+                self.confirmed.get(name), name in self.declared, self.failures.get(name), name in in_later_batches
+            )
+            for name in task_vars["ansible_play_hosts_all"]
         }
+
+    @property
+    def all_slots(self) -> list[Values]:
+        """Those of this batch, and of earlier ones, whose replaced tokens may have waited for this one."""
+        earlier = {name: self.everything[name] for name in self.earlier_batches if name in self.everything}
+        return list({**earlier, **{slot["description"]: slot for slot in self.slots}}.values())
+
+    @property
+    def all_rolled(self) -> dict[str, Values]:
+        """What the slots of all batches so far have now and had before."""
+        return {**self.earlier_batches, **self.rolled}
+
+    @property
+    def created_in_this_run(self) -> set[str]:
+        """The slots whose tokens this run made, in this batch of hosts or an earlier one."""
+        return {name for each in (self.earlier_batches, self.rolled) for name, slot in each.items() if slot["created"]}
 
 
 def keeper(settings: Values) -> str:

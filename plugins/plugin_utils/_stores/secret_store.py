@@ -50,10 +50,9 @@ class StoredSecrets:
         return entry.token if entry else None
 
     def superseded_secret(self, slot: Slot, token_id: str) -> str | None:
-        """The secret of a replaced token, kept beside that of its replacement."""
+        """The secret of a replaced token, kept beside that of its replacement, or alone where another slot took over from it."""
         entry = self._store.read(self._stored(slot))
-        found = entry.previous.tokens() if entry and entry.previous else ()
-        return next((each.token for each in found if each.id == token_id), None)
+        return next((each.token for each in (entry.tokens() if entry else ()) if each.id == token_id), None)
 
     def holds(self, token_id: str) -> bool:
         """Whether any entry holds the token, now or as the previous one."""

@@ -109,6 +109,7 @@ def test_faults_name_their_place(entries: list[Values], variables: Values, fault
 def test_all_faults_of_all_hosts_are_said_at_once() -> None:
     faults = {"alpha": ["a: is wrong"], "beta": ["a: is wrong", "b: too"], "gamma": [], "delta": ["a: is wrong"]}
     assert sentences(faults) == "alpha, beta, delta: a: is wrong. beta: b: too."
+    assert sentences({"alpha": ["a: no; did you mean b?"]}) == "alpha: a: no; did you mean b?"
     assert sentences({f"host{number}": ["a: is wrong"] for number in range(200)}) == "host0 and 199 more: a: is wrong."
 
 
@@ -189,6 +190,13 @@ def test_what_is_replaced_stays_for_now(slot: Values, held: Values | None, more:
             {},
             {"tiles": {"current": NOT_YET, "earlier": None, "created": True}},
             id="check mode",
+        ),
+        pytest.param(
+            made(secrets={"tiles": "secret-2"}, created=["tiles"], superseded=[OLD]),
+            {"called otherwise": {"id": "old", "secret": "secret-1"}},
+            {},
+            ROTATED,
+            id="replaced by its earlier description",
         ),
         pytest.param({"skipped": True}, {}, {}, {}, id="nothing declared"),
     ],
@@ -278,6 +286,7 @@ EARLIER_RUN: Values = {"tiles": {**ROTATED["tiles"], "created": False}}
         pytest.param(Host({"other": "x"}), True, ROTATED, "0", False, id="it does not need one"),
         pytest.param(Host({"tiles": ""}), True, EARLIER_RUN, "1h", True, id="it failed"),
         pytest.param(Host(), True, EARLIER_RUN, "1h", True, id="it was not reached"),
+        pytest.param(Host(to_come=True), True, EARLIER_RUN, None, False, id="its turn is to come"),
         pytest.param(Host({"tiles": ""}), True, ROTATED, None, True, id="it failed in this very run"),
     ],
 )
@@ -285,13 +294,14 @@ def test_a_replaced_token_goes_when_nobody_needs_it(
     beta: Host, at_once: bool, rolled: Values, overlap: str | None, note: bool
 ) -> None:
     hosts, old = {"alpha": Host({"tiles": "new"}), "beta": beta}, {"tiles": ["old"]}
-    found = retirement(hosts, [SLOT], old, rolled, at_once=at_once, tracked=True)
+    created = ["tiles"] if rolled == ROTATED else []
+    found = retirement(hosts, [SLOT], old, rolled, created, at_once=at_once, tracked=True)
     token = {**SLOT, "overlap": overlap, "held_id": "new", "regenerate": "never", "renew_within": "0s"}
     assert found["tokens"] == ([token] if overlap else [])
     assert [("'beta'" in each) for each in found["notes"]] == [True] * note
-    in_store = retirement(hosts, [SLOT], old, EARLIER_RUN, at_once=True, tracked=False)["tokens"]
-    assert "held_id" not in in_store[0]
-    assert retirement(hosts, [SLOT], {}, rolled, at_once=True, tracked=True)["tokens"] == []
+    in_store = retirement(hosts, [SLOT], old, rolled, created, at_once=at_once, tracked=False)["tokens"]
+    assert ["held_id" in each for each in in_store] == [False] * bool(overlap)
+    assert retirement(hosts, [SLOT], {}, rolled, created, at_once=True, tracked=True)["tokens"] == []
 
 
 TOKEN = {**OLD, "expires_at": "2026-05-01T00:00:00Z"}
