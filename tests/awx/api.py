@@ -21,7 +21,8 @@ PREFIX = "/api/v2/"
 Record = dict[str, Any]
 ENCRYPTED = "$encrypted$"
 UNIQUE = {
-    **dict.fromkeys(("organizations", "execution_environments", "credential_types"), ("name",)),
+    **dict.fromkeys(("organizations", "execution_environments"), ("name",)),
+    "credential_types": ("name", "kind"),
     **dict.fromkeys(("projects", "job_templates", "inventories"), ("name", "organization")),
     "credentials": ("name", "organization", "credential_type"),
     "schedules": ("name", "unified_job_template"),
@@ -156,6 +157,8 @@ class Awx:
 
     def _check(self, table: str, record: Record) -> None:
         unique = UNIQUE.get(table, ())
+        if table == "credential_types" and self._in_use(record):
+            raise Refused("Modifications to inputs are not allowed for credential types that are in use")
         complaints = [
             f"{table} with this {', '.join(unique)} already exists"
             for each in self._tables.get(table, {}).values()
@@ -170,6 +173,14 @@ class Awx:
             complaints += [f"{record['playbook']}: playbook not found for project"]
         if complaints:
             raise Refused("; ".join(complaints))
+
+    def _in_use(self, record: Record) -> bool:
+        """Whether there are credentials of a type whose fields would change."""
+        before = self._tables.get("credential_types", {}).get(record["id"], record)
+        credentials = self._tables.get("credentials", {}).values()
+        return before["inputs"] != record["inputs"] and any(
+            each["credential_type"] == record["id"] for each in credentials
+        )
 
     def _shown(self, record: Record) -> Record:
         """A record as clients get it: with the secrets of a credential out of sight, and never without a field of its table."""

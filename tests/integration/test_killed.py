@@ -44,7 +44,12 @@ MOMENTS_OF_A_SET = (5, 6, 7, 9, 11)
 
 
 def kill_all(pid: int) -> None:
-    """Kill a process and all that it started: newer cores give each worker a session of its own."""
+    """Kill a process and all that it started: newer cores give each worker a session of its own.
+
+    It is stopped first: what it would start between the list and the kill would live on.
+    """
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

@@ -46,16 +46,24 @@ LEFT_OUT = (
     "wheel",
     "pkgconfig",
 )  # they need a compiler
-FIRST = (
-    "migrate --noinput",
-    "createsuperuser --noinput --username=admin --email=admin@localhost",
-    "setup_managed_credential_types",
-    "create_preload_data",
-    "register_default_execution_environments",
-    "provision_instance --hostname=awx-local --node_type=hybrid",
-    "register_queue --queuename=controlplane --instance_percent=100",
-    "register_queue --queuename=default --instance_percent=100",
-)
+# In one process, since each start of AWX's own program takes seconds; what is there already stays as it is.
+PREPARE = b"""\
+import os
+from django.core.management import call_command
+from awx.main.models import Instance, User
+
+if not User.objects.filter(username="admin").exists():
+    User.objects.create_superuser("admin", "admin@localhost", os.environ["AWX_PASSWORD"])
+
+for name in ("setup_managed_credential_types", "create_preload_data", "register_default_execution_environments"):
+    call_command(name)
+
+call_command("provision_instance", "--hostname=awx-local", "--node_type=hybrid")
+for queue in ("controlplane", "default"):
+    call_command("register_queue", f"--queuename={queue}", "--instance_percent=100")
+
+Instance.objects.me().local_health_check()
+"""
 SETTINGS = """\
 RUN = {run!r}
 SECRET_KEY = {key!r}
@@ -126,7 +134,9 @@ def start_database() -> None:
     new = not data.exists()
     if new:
         sh(*prefix, f"{programs}/initdb -D {data} -U awx -A trust -E UTF8 --locale C.UTF-8", stdout=subprocess.DEVNULL)
-    options = f"-c listen_addresses= -c port={PORT + 1} -c unix_socket_directories={socket}"
+    # Nothing in it has to survive this machine. Waiting for the disk made most of the time of the first start.
+    careless = "-c fsync=off -c synchronous_commit=off"
+    options = f"-c listen_addresses= -c port={PORT + 1} -c unix_socket_directories={socket} {careless}"
     sh(*prefix, f"{programs}/pg_ctl -D {data} -l {RUN}/data/pg.log -w -o '{options}' start", stdout=subprocess.DEVNULL)
     if new:
         sh(f"{programs}/createdb", "-h", str(socket), "-p", str(PORT + 1), "-U", "awx", "awx")
@@ -149,17 +159,12 @@ def start_awx() -> None:
         "AWX_SETTINGS_FILE": str(RUN / "conf" / "settings.py"),
         "AWX_SETTINGS_DIR": str(RUN / "conf" / "none") + "/",
         "DJANGO_SETTINGS_MODULE": "awx.settings.production",
-        "DJANGO_SUPERUSER_PASSWORD": os.environ["AWX_PASSWORD"],
         "PYTHONPATH": f"{RUN / 'source'}:{inside}",
         "PYTHONWARNINGS": "ignore",
     }
     manage = [str(RUN / "venv" / "bin" / "python"), str(RUN / "source" / "manage.py")]
-    if not (RUN / "ready").exists():
-        for command in FIRST:
-            sh(*manage, *command.split(), env=environment)
-        (RUN / "ready").touch()
-    healthy = b"from awx.main.models import Instance; Instance.objects.me().local_health_check()"
-    sh(*manage, "shell", env=environment, input=healthy)
+    sh(*manage, "migrate", "--noinput", env=environment)
+    sh(*manage, "shell", env=environment, input=PREPARE)
     start("web", *manage, "runserver", "--noreload", "--insecure", f"127.0.0.1:{PORT}", environment=environment)
     start("dispatcher", *manage, "run_dispatcher", environment=environment)
     start("callback", *manage, "run_callback_receiver", environment=environment)
