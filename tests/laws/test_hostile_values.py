@@ -54,7 +54,11 @@ def test_an_id_that_is_none_is_never_written_to(odd: str, task: str, apply: bool
         return
     assert not run.sent("POST")
     text = str(run.error)
-    assert "is not a UUID, as every id of the API is" in text.replace("That is", "is") and "\n" not in text and len(text) < 400
+    assert (
+        "is not a UUID, as every id of the API is" in text.replace("That is", "is")
+        and "\n" not in text
+        and len(text) < 400
+    )
 
 
 def test_the_listing_shows_it() -> None:
