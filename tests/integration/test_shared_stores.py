@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hvac.exceptions import InvalidPath
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, serve
 from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao, policy_of_the_guide
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller
+from ansible_collections.ellipsis.drive.tests.integration.role import Role, told
 
 TOKEN = """
 - name: Make
@@ -92,8 +94,21 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
 }  # fmt: skip
 
 
-def test_what_is_wrong_is_said_first(bao: OpenBao, controller: Controller, emulator: Emulator) -> None:
+WAYS = pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["run", "check mode"])
+
+
+@pytest.fixture
+def old(bao: OpenBao) -> Iterator[OpenBao]:
+    """With a mount of version 1."""
     bao.admin.sys.enable_secrets_engine("kv", "old", options={"version": "1"})
+    yield bao
+    bao.admin.sys.disable_secrets_engine("old")
+
+
+@WAYS
+def test_what_is_wrong_is_said_first(
+    arguments: tuple[str, ...], old: OpenBao, controller: Controller, emulator: Emulator
+) -> None:
     tasks = "".join(
         f"""
 - name: Wrong {name}
@@ -108,11 +123,50 @@ def test_what_is_wrong_is_said_first(bao: OpenBao, controller: Controller, emula
 """
         for name, (store, variables, _said) in WRONG.items()
     )
-    run = controller.run(tasks, environment=bao.environment())
+    run = controller.run(tasks, *arguments, environment=old.environment())
     for name, (_store, _variables, said) in WRONG.items():
         result = run.result(f"Wrong {name}")
         assert said in result["msg"], result["msg"]
     assert not emulator.tokens
+
+
+@WAYS
+@pytest.mark.parametrize("name", ["scheme", "place", "mount", "version"])
+def test_the_role_says_it_first(
+    name: str, arguments: tuple[str, ...], old: OpenBao, controller: Controller, emulator: Emulator
+) -> None:
+    role = Role(controller, emulator)
+    store, _variables, said = WRONG[name]
+    role.variables["access_tokens_store"] = store
+    run = role.run(*arguments, code=2, environment=old.environment())
+    assert said in run.text
+    assert not emulator.tokens
+    assert not [file for folder in role.out.iterdir() for file in folder.iterdir()]
+
+
+@pytest.mark.parametrize("retire", [True, False], ids=["retired", "overlap"])
+def test_slices_make_one_token_but_take_their_hosts_for_all(
+    retire: bool, bao: OpenBao, folder: str, controller: Controller, emulator: Emulator
+) -> None:
+    """A slice of a job of AWX is a run with an inventory of its own, and without a limit."""
+    role = Role(controller, emulator)
+    role.variables.update(access_tokens_store=f"hashi_vault://secret/{folder}", access_tokens_retire=retire)
+    role.run(environment=bao.environment())
+    [first] = role.live
+    emulator.advance(80 * 86400)
+    whole = controller.inventory.read_text()
+    for host in ("alpha", "beta"):
+        lines = [line for line in whole.splitlines(keepends=True) if line.startswith(("localhost ", f"{host} "))]
+        controller.inventory.write_text("".join(lines))
+        role.run(hosts="all:!localhost", environment=bao.environment())
+        now = told(role.out, host)["id"]
+        assert bao.read(f"{folder}/tile server")["id"] == now
+        if host == "alpha":
+            # What beta has is what the first slice revoked, unless it keeps the overlap.
+            assert told(role.out, "beta")["id"] == first
+            assert role.live == ([now] if retire else [first, now])
+    assert [told(role.out, host)["id"] for host in ("alpha", "beta")] == [now, now]
+    assert len(emulator.tokens) == 2
 
 
 def test_several_controllers_create_one(bao: OpenBao, folder: str, tmp_path: Path, emulator: Emulator) -> None:

@@ -12,6 +12,7 @@ bulk: what a set of tokens takes with its secrets in a file and in OpenBao.
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import subprocess
@@ -20,6 +21,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ Process = Forked | subprocess.Popen[bytes]
 LATENCIES = {"kills": 0.05, "turns": 0.05, "bulk": 0.02}
 NAME, FOLDER = "tile server", "soak"
 STORE = f"secret/{FOLDER}"
+OVER = "2000-01-01T00:00:00Z"
 # What both controllers want, round after round: a first token, replacements of it, and nothing.
 WANTED: tuple[dict[str, Any], ...] = (
     {"valid_for": "90d", "overlap": "0"},
@@ -76,7 +80,8 @@ class Stage:
         while process.poll() is None:
             time.sleep(0.02)
         if process.poll():
-            raise SystemExit(f"a run ended with {process.poll()}:\n{(controller.folder / 'out').read_text()}")
+            said = (controller.folder / "out").read_text()
+            raise SystemExit(f"a run ended with {process.poll()}, {self.claimed()}:\n{said}")
 
     def entry(self, name: str = NAME) -> dict[str, Any]:
         """What is in the store."""
@@ -90,26 +95,49 @@ class Stage:
         now = self.emulator.clock.now()
         return [token for token in self.emulator.tokens if token.live(now)]
 
-    def end_claims_of_the_dead(self) -> bool:
+    def claimed(self) -> str:
+        """Who has a claim, for the report of a failure."""
+        claim = self.entry().get("claim")
+        if not claim:
+            return "nobody has a claim"
+        alive = _alive(claim, time.time())
+        return f"claimed by {claim['by']} until {claim['until']}, whose process {'lives' if alive else 'is gone'}"
+
+    def end_claims_of_the_dead(self) -> None:
         """Time passes: a claim whose process is gone is over."""
         kv = self.bao.admin.secrets.kv.v2
-        try:
+        # Who writes meanwhile is looked at the next time.
+        with suppress(InvalidPath, InvalidRequest):
             found = kv.read_secret_version(f"{FOLDER}/{NAME}", raise_on_deleted_version=True)["data"]
-            claim = found["data"].get("claim")
-            if not claim or _alive(int(claim["by"].split()[2])) or claim["until"] < "2026":
-                return False
-            over = {**found["data"], "claim": {**claim, "until": "2000-01-01T00:00:00Z"}}
-            kv.create_or_update_secret(f"{FOLDER}/{NAME}", over, cas=found["metadata"]["version"])
-        except (InvalidPath, InvalidRequest):
-            return False
-        return True
+            claim, written = found["data"].get("claim"), found["metadata"]["created_time"]
+            if claim and claim["until"] != OVER and not _alive(claim, _seconds(written)):
+                over = {**found["data"], "claim": {**claim, "until": OVER}}
+                kv.create_or_update_secret(f"{FOLDER}/{NAME}", over, cas=found["metadata"]["version"])
+
+    def end_all_claims(self) -> None:
+        """The same, when no run is left. Who is killed takes a moment to be gone."""
+        for _attempt in range(100):
+            self.end_claims_of_the_dead()
+            if self.entry().get("claim", {"until": OVER})["until"] == OVER:
+                return
+            time.sleep(0.1)
+        raise SystemExit(f"somebody goes on: {self.claimed()}")
 
 
-def _alive(pid: int) -> bool:
+def _seconds(written: str) -> float:
+    """Epoch seconds, rounded up, of a time that has too many digits for Python."""
+    return datetime.fromisoformat(f"{written[:19]}+00:00").timestamp() + 1
+
+
+def _alive(claim: dict[str, str], written: float) -> bool:
+    """Whether the process that wrote a claim runs. Who started later only has its number."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        fields = Path("/proc", claim["by"].split()[2], "stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return False
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    started = time.time() - uptime + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return fields[0] != "Z" and started <= written
 
 
 def kills(stage: Stage, number: int, seed: int) -> None:
@@ -133,7 +161,7 @@ def kills(stage: Stage, number: int, seed: int) -> None:
         for victim, (controller, run) in enumerate(zip(stage.controllers, runs, strict=True)):
             if victim not in victims:
                 stage.finish(controller, run)
-        stage.end_claims_of_the_dead()
+        stage.end_all_claims()
         stage.finish(stage.controllers[0], stage.start(stage.controllers[0], wanted))
         _check(stage, wanted, f"kill {attempt + 1} of seed {seed}, {wanted}, {victims}")
     print(f"{number} kills within {longest:.2f} s of the first request; each time healed by the next run")
@@ -162,11 +190,12 @@ def _left(stage: Stage) -> str:
 
 
 def _check(stage: Stage, wanted: dict[str, Any], where: str) -> None:
-    # What is left of a claim that is over, or of a creation that never was, is taken away by the next write.
+    # A claim that is over, or a creation that never was, stays until the next write; one that counts must not stay.
     entry, live = stage.entry(), {token.id: token.secret for token in stage.live()}
+    left = entry.get("claim", {"until": OVER})["until"] != OVER
     kept = {entry["id"]: entry["token"]} if entry.get("id") else {}
-    if live != kept or len(live) != (wanted.get("state") != "absent"):
-        raise SystemExit(f"{where}: {len(live)} live, the store has {sorted(entry)}")
+    if left or live != kept or len(live) != (wanted.get("state") != "absent"):
+        raise SystemExit(f"{where}: {len(live)} live, the store has {sorted(entry)}, {stage.claimed()}")
 
 
 def turns(stage: Stage, rounds: int) -> None:
