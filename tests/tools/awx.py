@@ -15,6 +15,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -74,7 +75,7 @@ DATABASES = {{"default": {{"ATOMIC_REQUESTS": True, "ENGINE": "awx.main.db.profi
 BROKER_URL = "unix://" + RUN + "/sock/redis.sock"
 CACHES = {{"default": {{"BACKEND": "awx.main.cache.AWXRedisCache", "LOCATION": BROKER_URL + "?db=1"}}}}
 CHANNEL_LAYERS = {{"default": {{"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {{"hosts": [BROKER_URL]}}}}}}
-PROJECTS_ROOT, JOBOUTPUT_ROOT, STATIC_ROOT = RUN + "/projects/", RUN + "/job_status/", RUN + "/static"
+PROJECTS_ROOT, JOBOUTPUT_ROOT, STATIC_ROOT = {projects!r}, RUN + "/job_status/", RUN + "/static"
 AWX_ISOLATION_BASE_PATH = RUN + "/isolation"
 METRICS_SUBSYSTEM_CONFIG = {{"server": {{"callback_receiver": {{"port": {port} + 1}}, "dispatcher": {{"port": {port} + 2}},
                                        "websockets": {{"port": {port} + 3}}}}}}
@@ -114,11 +115,14 @@ def install(source: Path) -> None:
 
 
 def lay_out() -> None:
-    for name in ("conf", "sock", "projects", "job_status", "data", "isolation", "eehome/.ansible"):
+    for name in ("conf", "sock", "job_status", "data", "isolation", "eehome/.ansible"):
         (RUN / name).mkdir(parents=True, exist_ok=True)
     settings, collections = RUN / "conf" / "settings.py", RUN / "eehome" / ".ansible" / "collections"
     if not settings.exists():
-        settings.write_text(SETTINGS.format(run=str(RUN), key=secrets.token_hex(24), port=PORT + 1))
+        # AWX finds no playbooks below a hidden folder, such as .venv.
+        projects = tempfile.mkdtemp(prefix="awx-projects-")
+        key = secrets.token_hex(24)
+        settings.write_text(SETTINGS.format(run=str(RUN), projects=projects, key=key, port=PORT + 1))
     if not collections.is_symlink():
         collections.symlink_to(TREE / ".venv" / "collections")
 
