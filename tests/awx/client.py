@@ -83,6 +83,18 @@ class Client(ABC):
         """One that the project is fetched with from now on."""
         self.edit("projects", NAME, credential=self.objects("credentials")[SOURCE]["id"])
 
+    def change_type(self, name: str) -> None:
+        """Have a credential of a type with other fields than it has now, as another version of the collection would."""
+        kind = self.objects("credential_types")[name]
+        fields = {"fields": [*kind["inputs"]["fields"], {"id": "more", "label": "More", "type": "string"}]}
+        for record in self.all("credentials", credential_type=kind["id"]):
+            self.call("DELETE", f"credentials/{record['id']}/")
+        self.edit("credential_types", name, inputs=fields)
+        organization = self.objects("organizations")[ORGANIZATIONS[0]]["id"]
+        self.call(
+            "POST", "credentials/", json={"name": name, "organization": organization, "credential_type": kind["id"]}
+        )
+
     def call(self, method: str, path: str, **body: Any) -> Record:
         answer = self._session.request(method, self._url + path, timeout=60, **body)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"

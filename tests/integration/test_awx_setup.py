@@ -201,6 +201,9 @@ def test_reasons_are_said(controller: Controller, awx: Client) -> None:
         ({"ellipsis_awx_credentials": ["None"]}, "AWX has 0 credentials None"),
     ):
         assert said in setup(controller, awx, **variables, code=2).text
+    awx.change_type(LOGIN_FILES)
+    said = f"AWX changes the fields of no type that credentials use, here {LOGIN_FILES}"
+    assert said in setup(controller, awx, code=2).text
 
 
 def test_a_mistake_is_named(controller: Controller, awx: Client) -> None:
