@@ -149,7 +149,7 @@ rulebook: environment-rulebook
 	@$(RUN) rulebook "pytest rulebook" pytest -n 0 tests/rulebook $(PYTEST)
 
 # The tests of the setup of AWX meet it where AWX_URL, AWX_USERNAME and AWX_PASSWORD name it, and the double otherwise.
-awx: environment-newest
+awx: environment-newest others
 	@$(STEP) - "start AWX" $(PYTHON) $(TOOLS)/awx.py "$(AWX_SOURCE)"
 
 awx-stop:

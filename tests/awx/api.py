@@ -32,6 +32,12 @@ UNIQUE = {
 class Refused(Exception):
     """What AWX does not accept."""
 
+    status = 400
+
+
+class Forbidden(Refused):
+    status = 403
+
 
 class Awx:
     """project: the folder that every project turns out to hold. token: what a client has to show."""
@@ -87,7 +93,7 @@ class Awx:
             try:
                 return self._route(method, path, query, body)
             except Refused as refusal:
-                return 400, {"detail": [str(refusal)]}
+                return refusal.status, {"detail": [str(refusal)]}
 
     def _route(self, method: str, path: list[Any], query: Mapping[str, str], body: Record) -> Answer:
         status, answer = 404, Record(detail="Not found.")
@@ -158,7 +164,7 @@ class Awx:
     def _check(self, table: str, record: Record) -> None:
         unique = UNIQUE.get(table, ())
         if table == "credential_types" and self._in_use(record):
-            raise Refused("Modifications to inputs are not allowed for credential types that are in use")
+            raise Forbidden("Modifications to inputs are not allowed for credential types that are in use")
         complaints = [
             f"{table} with this {', '.join(unique)} already exists"
             for each in self._tables.get(table, {}).values()

@@ -73,7 +73,11 @@ class Client(ABC):
     def attach(self, template: str, *credentials: str) -> None:
         for name in credentials:
             number = self.objects("credentials")[name]["id"]
-            self.call("POST", f"{self._credentials(template)}", json={"id": number})
+            self.call("POST", self._credentials(template), json={"id": number})
+
+    def detach(self, template: str, name: str) -> None:
+        number = self.objects("credentials")[name]["id"]
+        self.call("POST", self._credentials(template), json={"id": number, "disassociate": True})
 
     def attached(self, template: str) -> set[str]:
         """The names of the credentials of a job template."""
@@ -82,6 +86,18 @@ class Client(ABC):
     def give_project_credential(self) -> None:
         """One that the project is fetched with from now on."""
         self.edit("projects", NAME, credential=self.objects("credentials")[SOURCE]["id"])
+
+    def change_type(self, name: str) -> None:
+        """Have a credential of a type with other fields than it has now, as another version of the collection would."""
+        kind = self.objects("credential_types")[name]
+        fields = {"fields": [*kind["inputs"]["fields"], {"id": "more", "label": "More", "type": "string"}]}
+        for record in self.all("credentials", credential_type=kind["id"]):
+            self.call("DELETE", f"credentials/{record['id']}/")
+        self.edit("credential_types", name, inputs=fields)
+        organization = self.objects("organizations")[ORGANIZATIONS[0]]["id"]
+        self.call(
+            "POST", "credentials/", json={"name": name, "organization": organization, "credential_type": kind["id"]}
+        )
 
     def call(self, method: str, path: str, **body: Any) -> Record:
         answer = self._session.request(method, self._url + path, timeout=60, **body)
@@ -129,9 +145,25 @@ class OfReal(Client):
         super().__init__(url, project, asked.json()["token"])
         self._clear()
         self._prepare()
-        git = ["git", "-C", str(project), "-c", "user.name=test", "-c", "user.email=test@example.com"]
+        self.commit()
+
+    def commit(self) -> None:
+        """What the next fetch of the project gets."""
+        git = ["git", "-C", str(self.project), "-c", "user.name=test", "-c", "user.email=test@example.com"]
         for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The project"]):
             subprocess.run([*git, *command], check=True)
+
+    def login_of_jobs(self) -> str:
+        """The name of a credential with which jobs log in to this AWX itself."""
+        name, kind = "AWX itself", self.objects("credential_types")["Red Hat Ansible Automation Platform"]
+        inputs = {
+            "host": self.environment["CONTROLLER_HOST"],
+            "oauth_token": self.environment["CONTROLLER_OAUTH_TOKEN"],
+        }
+        organization = self.objects("organizations")[ORGANIZATIONS[0]]["id"]
+        made = self._made("credentials", name=name, organization=organization, credential_type=kind["id"])
+        self.call("PATCH", f"credentials/{made['id']}/", json={"inputs": inputs})
+        return name
 
     def writes(self) -> int:
         return int(self.call("GET", "activity_stream/", params={"page_size": 1})["count"])

@@ -250,12 +250,21 @@ def _kept(path: Path) -> dict[str, dict[str, Kept]]:
 
 
 def _watch(process: Forked | subprocess.Popen[bytes]) -> frozenset[str]:
-    """The command lines of all processes for as long as one runs."""
+    """The command lines of all that a run starts, for as long as it runs. Modules may be children of the fork server."""
     seen: set[str] = set()
     while process.poll() is None:
-        for file in Path("/proc").glob("[0-9]*/cmdline"):
+        for pid in _family(process.pid, fork_server().process.pid):
             with suppress(OSError):
-                seen.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                seen.add(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         with suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
+            process.wait(0.02)
     return frozenset(seen)
+
+
+def _family(*pids: int) -> Iterator[int]:
+    """Processes and their children, and so on."""
+    for pid in pids:
+        yield pid
+        for file in Path(f"/proc/{pid}/task").glob("*/children"):
+            with suppress(OSError):
+                yield from _family(*map(int, file.read_text().split()))

@@ -27,6 +27,8 @@ EXTENSION = ROOT / "extensions" / "awx"
 TEMPLATES = yaml.safe_load((EXTENSION / "job_templates.yml").read_text())
 ENCRYPTED = "$encrypted$"
 LOGIN_FILES = "Ellipsis Drive (token file)"
+PROVISION = "Ellipsis Drive: provision"
+HELD = "Ellipsis Drive tokens"
 Environment = Mapping[str, str | None]
 NOTHING: Environment = {"ELLIPSIS_API_TOKEN": None, "ELLIPSIS_API_URL": None}
 
@@ -85,7 +87,7 @@ def test_awx_is_ready_and_stays_as_it_is(controller: Controller, awx: Client) ->
     assert {key: made[key] for key in kind} == kind
     assert awx.objects("credentials")[LOGIN_FILES]["inputs"] == {"api_token": ENCRYPTED, "api_url": controller.api_url}
     assert awx.objects("job_templates").keys() >= {f"Ellipsis Drive: {template['name']}" for template in TEMPLATES}
-    assert awx.attached("Ellipsis Drive: provision") == {LOGIN_FILES, "SSH"}
+    assert awx.attached(PROVISION) == {LOGIN_FILES, "SSH"}
     assert awx.attached("Ellipsis Drive: audit") == {LOGIN_FILES}
     assert len(awx.own("schedules")) == 2
     assert [each["name"] for each in awx.own("execution_environments")] == ["Ellipsis Drive (Default)"]
@@ -131,6 +133,35 @@ def test_what_it_made_works(controller: Controller, awx: Client, emulator: Emula
 
 
 @pytest.mark.long
+@pytest.mark.skipif(
+    "AWX_URL" not in os.environ, reason="jobs of the double have no awx.awx, see test_role_kept_elsewhere.py"
+)
+def test_a_credential_holds_the_tokens(controller: Controller, awx: OfReal, emulator: Emulator) -> None:
+    """With examples/awx_credential. A job that was not given the credential makes nothing, and says why."""
+    for name in ("fetch", "keep"):
+        shutil.copy(ROOT / "examples" / "awx_credential" / f"{name}.yml", awx.project / f"{name}.yml")
+    with (awx.project / "group_vars" / "tile_servers.yml").open("a") as declaration:
+        for name in ("fetch", "keep"):
+            declaration.write(f'access_tokens_{name}_tasks: "{{{{ playbook_dir }}}}/{name}.yml"\n')
+    awx.commit()
+    setup(controller, awx, environment={"ELLIPSIS_VALIDATE_CERTS": "no"})
+    awx.attach(PROVISION, awx.login_of_jobs())
+    ran = awx.launch(PROVISION, {})
+    assert ran.code == 0, ran.stdout
+    awx.attach(PROVISION, HELD)
+    setup(controller, awx, environment={"ELLIPSIS_VALIDATE_CERTS": "no"})
+    ran = awx.launch(PROVISION, {})
+    assert ran.code == 0, ran.stdout
+    assert len(emulator.tokens) == 1
+
+    awx.detach(PROVISION, HELD)
+    ran = awx.launch(PROVISION, {})
+    assert ran.code != 0 and f"not given the credential {HELD}" in ran.stdout
+    assert len(emulator.tokens) == 1 and emulator.tokens[0].revoked_at is None
+    assert [secret for secret in {*emulator.secrets, USER_TOKEN} if secret in ran.public] == []
+
+
+@pytest.mark.long
 def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Client) -> None:
     """A run that knows more, or less, or something else than AWX does never takes away what is there."""
 
@@ -146,7 +177,7 @@ def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Client) ->
     )
     by_hand = inputs()
     assert by_hand["password"] == ENCRYPTED
-    awx.attach("Ellipsis Drive: provision", VAULT, "Other SSH")
+    awx.attach(PROVISION, VAULT, "Other SSH")
     awx.give_project_credential()
     assert "changed=0" in setup(controller, awx, **server, environment=NOTHING).text
     assert inputs() == by_hand
@@ -161,7 +192,7 @@ def test_what_was_filled_in_in_awx_stays(controller: Controller, awx: Client) ->
     }
     setup(controller, awx, **server, **changes, **declared, environment=NOTHING)
     assert inputs() == {**by_hand, "organization_id": "of the run"}
-    assert awx.attached("Ellipsis Drive: provision") == {LOGIN_FILES, VAULT, "SSH"}
+    assert awx.attached(PROVISION) == {LOGIN_FILES, VAULT, "SSH"}
     assert awx.objects("projects")["Ellipsis Drive"]["credential"] is None
     assert awx.own("schedules") == []
     setup(controller, awx, **changes, environment=NOTHING, ellipsis_awx_update_secrets=True)
@@ -176,7 +207,7 @@ def test_types_and_organizations_can_be_changed(controller: Controller, awx: Cli
     names = {True: LOGIN_FILES, False: "Ellipsis Drive"}
     for token_file in (False, True, False):
         setup(controller, awx, ellipsis_awx_token_file=token_file)
-        assert awx.attached("Ellipsis Drive: provision") == {names[token_file]}
+        assert awx.attached(PROVISION) == {names[token_file]}
     nothing: Environment = {"ELLIPSIS_API_TOKEN": None}
     setup(controller, awx, environment=nothing)  # its credential is there already
 
@@ -201,6 +232,9 @@ def test_reasons_are_said(controller: Controller, awx: Client) -> None:
         ({"ellipsis_awx_credentials": ["None"]}, "AWX has 0 credentials None"),
     ):
         assert said in setup(controller, awx, **variables, code=2).text
+    awx.change_type(LOGIN_FILES)
+    said = f"AWX changes the fields of no type that credentials use, here {LOGIN_FILES}"
+    assert said in setup(controller, awx, code=2).text
 
 
 def test_a_mistake_is_named(controller: Controller, awx: Client) -> None:

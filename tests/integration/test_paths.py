@@ -97,7 +97,7 @@ def test_the_own_access(controller: Controller) -> None:
         ({"path": "myDrive", "children": True, "recurse": True, "max_depth": 0}, "max_depth: 0 is not possible"),
         ({"path": "myDrive/Scan", "children": True}, "'Scan' is a pointCloud, and only folders have children"),
         ({"path": "myDrive/Projects/Rivers"}, "leads to 2 paths"),
-        ({"path_id": PATHS["Private"]}, "is not there, or not for this account to see"),
+        ({"path_id": PATHS["Private"]}, "does not exist, or this account has no access to it"),
     ],
 )
 def test_bad_input(controller: Controller, options: dict[str, Any], named: str) -> None:

@@ -73,14 +73,15 @@ def test_no_secret_is_anywhere_else(controller: Controller, emulator: Emulator, 
 
     runs = [
         run(),
-        run(),
         run(bad_check="beta", code=2),
         run(bad_template=True, code=2),
+        # What is replaced in the end does not depend on who keeps the secrets either.
+        *([run()] if place == "store" else []),
     ]
-    assert len(emulator.secrets) == 12
+    assert len(emulator.secrets) == 3 * len(runs)
     expected = {str(path.relative_to(controller.folder)) for path in role.out.rglob("*") if path.is_file()}
     expected |= {"config/secrets"} if place == "outside" else set()
     found = {where for each in runs for where, _secret in leaks(each, controller, emulator)}
     assert found == expected
-    assert "beta failed at Ask for the map: Status code was 404" in runs[2].text
+    assert "beta failed at Ask for the map: Status code was 404" in runs[1].text
     assert any(Path(controller.folder / "junit").iterdir())

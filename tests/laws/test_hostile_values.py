@@ -54,7 +54,11 @@ def test_an_id_that_is_none_is_never_written_to(odd: str, task: str, apply: bool
         return
     assert not run.sent("POST")
     text = str(run.error)
-    assert "is not an id as the API has them" in text.replace("That is", "is") and "\n" not in text and len(text) < 400
+    assert (
+        "is not a UUID, as every id of the API is" in text.replace("That is", "is")
+        and "\n" not in text
+        and len(text) < 400
+    )
 
 
 def test_the_listing_shows_it() -> None:
@@ -62,7 +66,7 @@ def test_the_listing_shows_it() -> None:
     emulator.seed_tokens(1)
     emulator.fault(kind="set", path="accessToken$", values={"id": ODD_IDS[0]}, times=None)
     assert [token.id for token in open_client(emulator).list_tokens().tokens] == [ODD_IDS[0]]
-    with pytest.raises(EllipsisError, match="is not an id"):
+    with pytest.raises(EllipsisError, match="is not a UUID"):
         open_client(emulator).delete_token(ODD_IDS[0])
     assert not [entry for entry in emulator.journal if entry.method == "DELETE"]
 

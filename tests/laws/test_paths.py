@@ -66,15 +66,15 @@ def test_every_kind_of_path(path: str, path_type: str | None, key: str) -> None:
         (
             "myDrive/Projcts/Roads",
             None,
-            ("'myDrive' holds no folder of the name 'Projcts'", "the nearest", "'Projects'"),
+            ("'myDrive' has no folder named 'Projcts'", "the nearest", "'Projects'"),
         ),
-        ("myDrive/Projects/Raods", None, ("'myDrive/Projects' holds nothing of the name 'Raods'", "'Roads', 'Rivers'")),
-        ("myDrive/projects", None, ("holds nothing of the name 'projects'", "the nearest", "'Projects'")),
-        ("myDrive/Elevation/x", None, ("'myDrive' holds no folder of the name 'Elevation', but a raster",)),
-        ("myDrive/Elevation", "vector", ("holds no vector of the name 'Elevation', but a raster",)),
-        ("myDrive/Projects/North/South", None, ("'myDrive/Projects' holds no folder of the name 'North'",)),
-        ("favorites/x", None, ("'favorites' holds nothing of the name 'x', and nothing else to choose from",)),
-        ("myDrive/Old map", None, ("holds nothing of the name 'Old map'",)),
+        ("myDrive/Projects/Raods", None, ("'myDrive/Projects' has nothing named 'Raods'", "'Roads', 'Rivers'")),
+        ("myDrive/projects", None, ("has nothing named 'projects'", "the nearest", "'Projects'")),
+        ("myDrive/Elevation/x", None, ("'myDrive' has no folder named 'Elevation', but a raster",)),
+        ("myDrive/Elevation", "vector", ("has no vector named 'Elevation', but a raster",)),
+        ("myDrive/Projects/North/South", None, ("'myDrive/Projects' has no folder named 'North'",)),
+        ("favorites/x", None, ("'favorites' has nothing named 'x', and nothing else",)),
+        ("myDrive/Old map", None, ("has nothing named 'Old map'",)),
     ],
 )
 def test_a_path_that_is_not_there(path: str, path_type: str | None, parts: tuple[str, ...]) -> None:
@@ -82,13 +82,13 @@ def test_a_path_that_is_not_there(path: str, path_type: str | None, parts: tuple
     controller = Controller(service())
     run = controller.run(options)
     assert not run.after and not run.sent("POST")
-    for part in (f"access_list: path {path!r} is not there: ", *parts):
+    for part in (f"access_list: path {path!r} does not exist: ", *parts):
         assert part in str(run.error)
 
     check = controller.run(options, apply=False)
     assert check.error is None
     assert (check.result["changed"], check.result["reason"]) == (True, "create")
-    assert [f"path {path!r} is not there" in warning for warning in check.warnings] == [True]
+    assert [f"path {path!r} does not exist" in warning for warning in check.warnings] == [True]
     assert check.result["diff"]["after"]["access_list"] == [{"path": path, "access_tier": "view"}]
 
 
@@ -169,7 +169,7 @@ def test_what_the_account_can_not_give_is_said_before_anything_is_written(varian
         access(PATHS["Elevation"], geo_fence={"max_zoom": 3}),
     )
     for part in (
-        f"path {private} is not there",
+        f"path {private} does not exist",
         f"path {shared} ('Partner imagery', a raster) gives this account",
         ROADS,
     ):

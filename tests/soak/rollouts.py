@@ -275,8 +275,9 @@ def walk(stage: Stage, number: int, chance: random.Random, table: Table, name: s
         reached = stage.interrupted(moment, way, *world.limit, more=ROTATE)
         notes = [way, stage.left(before)] if reached else ["missed"]
         second = chance.choice(parts[chance.choice(list(parts))]) if again else ""
+        # A host that an ordinary run loses has no more than the overlap, which is 0 here.
         if second:
-            notes += ["again"] if stage.interrupted(second, chance.choice(list(WAYS))) else []
+            notes += ["again"] if stage.interrupted(second, chance.choice(list(WAYS)[:3])) else []
         problem = stage.ordinary(*world.then)
         runs = 1
         if not problem and stage.unfinished():

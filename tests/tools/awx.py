@@ -15,6 +15,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -25,6 +26,7 @@ from environments import TREE, interpreters
 
 RUN = TREE / ".venv" / "awx"
 PORT = 18052
+HOME_COLLECTIONS = "eehome/.ansible/collections/ansible_collections"
 URL = f"http://127.0.0.1:{PORT}"
 PROGRAMS = ("web", "dispatcher", "callback", "redis")
 # Later ones than these don't fit AWX of October 2024; for jobs neither does a later ansible-core.
@@ -74,7 +76,7 @@ DATABASES = {{"default": {{"ATOMIC_REQUESTS": True, "ENGINE": "awx.main.db.profi
 BROKER_URL = "unix://" + RUN + "/sock/redis.sock"
 CACHES = {{"default": {{"BACKEND": "awx.main.cache.AWXRedisCache", "LOCATION": BROKER_URL + "?db=1"}}}}
 CHANNEL_LAYERS = {{"default": {{"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {{"hosts": [BROKER_URL]}}}}}}
-PROJECTS_ROOT, JOBOUTPUT_ROOT, STATIC_ROOT = RUN + "/projects/", RUN + "/job_status/", RUN + "/static"
+PROJECTS_ROOT, JOBOUTPUT_ROOT, STATIC_ROOT = {projects!r}, RUN + "/job_status/", RUN + "/static"
 AWX_ISOLATION_BASE_PATH = RUN + "/isolation"
 METRICS_SUBSYSTEM_CONFIG = {{"server": {{"callback_receiver": {{"port": {port} + 1}}, "dispatcher": {{"port": {port} + 2}},
                                        "websockets": {{"port": {port} + 3}}}}}}
@@ -114,13 +116,19 @@ def install(source: Path) -> None:
 
 
 def lay_out() -> None:
-    for name in ("conf", "sock", "projects", "job_status", "data", "isolation", "eehome/.ansible"):
+    for name in ("conf", "sock", "job_status", "data", "isolation", HOME_COLLECTIONS):
         (RUN / name).mkdir(parents=True, exist_ok=True)
-    settings, collections = RUN / "conf" / "settings.py", RUN / "eehome" / ".ansible" / "collections"
+    settings = RUN / "conf" / "settings.py"
     if not settings.exists():
-        settings.write_text(SETTINGS.format(run=str(RUN), key=secrets.token_hex(24), port=PORT + 1))
-    if not collections.is_symlink():
-        collections.symlink_to(TREE / ".venv" / "collections")
+        # AWX finds no playbooks below a hidden folder, such as .venv.
+        projects = tempfile.mkdtemp(prefix="awx-projects-")
+        key = secrets.token_hex(24)
+        settings.write_text(SETTINGS.format(run=str(RUN), projects=projects, key=key, port=PORT + 1))
+    for folder in ("collections", "others"):
+        for namespace in (TREE / ".venv" / folder / "ansible_collections").iterdir():
+            link = RUN / HOME_COLLECTIONS / namespace.name
+            if not link.is_symlink():
+                link.symlink_to(namespace)
 
 
 def start_database() -> None:

@@ -18,10 +18,7 @@ import yaml
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import CONNECTION_SPEC, CREDENTIALS
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.audit import SEVERITIES
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import (
-    access_token,
-    access_token_info,
     access_tokens,
-    path_info,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import ACCESS_TOKEN_SPEC
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._plugins import lookup, ogc_url
@@ -29,13 +26,11 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._report.report impo
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.ellipsis.drive.plugins"
+MODULES = sorted((ROOT / "plugins" / "modules").glob("[!_]*.py"))
 Spec = Mapping[str, Any]
 # The lookup takes its terms and the names of its fields beside the options of its specification.
 SPECS: dict[str, tuple[Spec, set[str]]] = {
-    "modules.ellipsis_access_token": (access_token.SPEC, set()),
-    "modules.ellipsis_access_tokens": (access_tokens.SPEC, set()),
-    "modules.ellipsis_access_token_info": (access_token_info.SPEC, set()),
-    "modules.ellipsis_path_info": (path_info.SPEC, set()),
+    **{f"modules.{path.stem}": (import_module(f"{PACKAGE}.modules.{path.stem}").SPEC, set()) for path in MODULES},
     "lookup.ellipsis_access_token": (lookup.SPEC, {"_terms"}),
 }
 

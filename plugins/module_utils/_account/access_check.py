@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be known to go wrong before a token is made: the caller's own access, and fences that do not fit."""
+"""What the server would refuse about an access list, found before a token is made: too little own access, unfit fences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WITH_GEO_FENCE = ("raster", "vector")
 
 
 def check_access(wanted: t.Iterable[Desired], tree: Tree) -> None:
-    """Refused with everything that is wrong with the paths of these. One call per path, whatever asks for it."""
+    """Look at each path of these access lists once. Raises Refused with one sentence for each problem."""
     grants = {grant: None for desired in wanted for grant in desired.access_list if grant.path_id}
     views = tree.views(grant.path_id for grant in grants)
     problems = [problem for problem in (complaint(grant, views[grant.path_id]) for grant in grants) if problem]
@@ -27,11 +27,12 @@ def check_access(wanted: t.Iterable[Desired], tree: Tree) -> None:
 
 
 def complaint(grant: Grant, view: PathView | None) -> str | None:
-    """Why the server would refuse this grant, as a sentence; None where nothing is known against it."""
+    """Why the server would refuse a grant, as a sentence; None if no reason is known.
+
+    view: the path as the account sees it, None if it does not exist or the account has no access.
+    """
     if view is None:
-        return (
-            f"path {grant.path_id} is not there, or not for this account to see; correct path_id, or get access first."
-        )
+        return f"path {grant.path_id} does not exist, or this account has no access to it; correct path_id, or get access first."
     path = f"path {grant.path_id} ({view.name!r}, a {view.type})" if view.name else f"path {grant.path_id}"
     if compare(grant.access_tier, view) == -1:
         own = view.tier or f"access level {view.level}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live tokens of one account as this process knows them: read once, kept current with our own writes."""
+"""The live tokens of one account as this process knows them: listed once, and updated with our own writes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _PAUSE = 1.0
 
 
 class Account:
-    """One account at one API. lock takes an owner and returns when this process alone may write for it; try_lock does not wait
-    and tells whether it is so.
+    """One account at one API.
 
-    wall is the controller's clock (epoch seconds), used only where the server does not tell the time.
+    warn: shows a warning. lock: takes an owner, and returns when only this process may write for it. try_lock: does the same
+    without waiting, and returns whether it got the lock. wall: the controller's clock (epoch seconds), used only if the server
+    does not tell the time.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Account:
         return self._known().get(token_id)
 
     def generations(self, slot: Slot) -> tuple[Generation, ...]:
-        """The live tokens of a slot, oldest first. What belongs to a run stands alone."""
+        """The live tokens of a slot, oldest first. A run-only slot has none, since its tokens are no generations of each other."""
         return () if slot.run_only else self.all_generations().get(slot, ())
 
     def all_generations(self) -> t.Mapping[Slot, tuple[Generation, ...]]:
@@ -96,12 +97,15 @@ class Account:
         self._tokens = self._slots = None
 
     def prepare_writing(self, owner: str) -> None:
-        """Become the only writer before the list is read, if nobody else is: what is listed then counts for writes, too."""
+        """Take the lock before the list is read, if it is free. A list read under the lock need not be read again to write (law 1)."""
         if owner not in self._locked and not self._is_fresh() and self._try_lock(owner):
             self._locked.add(owner)
 
     def begin_writing(self, owner: str) -> bool:
-        """Become the only writer for an owner on this controller. True when what was listed before no longer counts."""
+        """Become the only writer for an owner on this controller.
+
+        True if the list was read before we had the lock. Another run may have written since, so plan again (law 26).
+        """
         if owner in self._locked:
             return False
         self._lock(owner)
@@ -110,7 +114,10 @@ class Account:
         return True
 
     def create(self, marker: Marker, desired: Desired) -> Created:
-        """Create a token, which is unsaved from now on until it is settled or revoked."""
+        """Create a token. From before the request until settle() or delete() it is unsaved, so that take_back() revokes it (law 9).
+
+        Raises Ambiguous if it may exist all the same, and other errors if it surely does not.
+        """
         self._unsaved[marker] = None
         try:
             created = self.client.create_token(encode(marker), desired.access_list, desired.scope, desired.lifetime)
@@ -123,17 +130,17 @@ class Account:
         return created
 
     def settle(self, markers: t.Iterable[Marker]) -> None:
-        """Nothing is left to do for these: their secret is where it belongs, or the user was told what became of them."""
+        """These are no longer unsaved: the secret is stored or in the result, or the user was told what became of the token."""
         for marker in markers:
             self._unsaved.pop(marker, None)
 
     @property
     def unsaved(self) -> tuple[Marker, ...]:
-        """What was created, or may have been, and whose secret nobody has yet."""
+        """The markers of tokens that were created, or may have been, and whose secret nobody has yet."""
         return tuple(self._unsaved)
 
     def take_back(self) -> None:
-        """Revoke all that is unsaved, since nobody will get its secret. What can't be revoked is told."""
+        """Revoke all that is unsaved, since nobody will get its secret (law 9). Warns of what can't be revoked."""
         for _round in range(2 * (None in self._unsaved.values())):
             try:
                 self.refresh()
@@ -161,6 +168,7 @@ class Account:
         self._slots = None
 
     def _is_fresh(self) -> bool:
+        """Whether the list is young enough to plan from. A loop of items pays for one list (law 1)."""
         return self._tokens is not None and self.client.sender.monotonic() - self._taken <= FRESH_SECONDS
 
     def _known(self) -> dict[str, ListedToken]:

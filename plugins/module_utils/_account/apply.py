@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying plans out: revoke, create, keep, prove, and what becomes of a token where one of these fails."""
+"""Carries plans out: creates tokens, keeps their secrets, tries them, revokes old ones; revokes a new one if that fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .workers import Workers
 class Outcome:
     """A plan and, unless it was only made, what came of it.
 
-    current: the generation in use now, where there is one. made: its secret, when it was made by an earlier task of this run.
+    current: the current generation afterwards, None where there is none. made: its secret, when it was made by an earlier task of this run.
     error: why the plan was not carried out to its end.
     """
 
@@ -53,7 +53,7 @@ class Outcome:
 
 
 class Batch:
-    """Plans being carried out together, each in the order of its steps. A plan that failed goes no further."""
+    """Carries out several plans together, each in the order of its steps. After a failure, a plan takes no further step."""
 
     def __init__(self, plans: t.Sequence[Plan], account: Account, secret_store: SecretStore, workers: Workers) -> None:
         self._account, self._secret_store, self._workers = account, secret_store, workers
@@ -64,25 +64,24 @@ class Batch:
         self._lost = {each.desired.slot: secret_store.held(each.desired.slot).pending for each in plans if each.creates}
 
     def outcomes(self) -> list[Outcome]:
-        """As far as it got."""
+        """The outcome of each plan so far."""
         return list(self._done.values())
 
     def run(self) -> list[Outcome]:
-        """Before creations, creations, what must only follow a creation that works."""
+        """Carry out all plans: what goes before creations, the creations, and what only follows a creation that works."""
         creating = [each for each in self.outcomes() if each.plan.creates]
         with self._revocations:
             self._revoke(_to_revoke(creating, before_creation=True))
             self._create([each.plan.desired for each in creating if not self._done[each.slot].error])
             self._revoke(_to_revoke(self._going_on(), before_creation=False))
-        going_on = [each for each in self._going_on() if each.plan.steps]
-        forgotten = [(each.slot, step) for each in going_on for step in each.plan.steps if isinstance(step, Forget)]
-        gone = [step.replaced or slot for slot, step in forgotten]
+        going_on = self._going_on()
+        gone = [step.replaced or each.slot for each in going_on for step in each.plan.steps if isinstance(step, Forget)]
         if gone:
             self._secret_store.forget(gone)
         return self.outcomes()
 
     def _going_on(self) -> list[Outcome]:
-        """What neither failed nor lost."""
+        """The outcomes that neither failed nor lost a race."""
         return [each for each in self.outcomes() if not each.error and not each.lost_race]
 
     def _update(self, slot: Slot, **facts: t.Any) -> None:
@@ -94,7 +93,7 @@ class Batch:
             if not isinstance(answer, EllipsisError):
                 continue
             if self._done[slot].new and self._secret_store.secret(slot) is None:
-                # Failing would lose the new secret, which is nowhere but in the result.
+                # Failing would lose the new secret, which is only in the result (law 9).
                 self._account.warn(
                     f"The replaced token {token_id} could not be revoked ({answer}); the next run does it."
                 )
@@ -123,19 +122,19 @@ class Batch:
 
     @contextlib.contextmanager
     def _put_back_when_ended(self, new: t.Sequence[NewToken]) -> t.Iterator[None]:
-        """Who takes new tokens back revokes them, so their secrets must not stay in the store before that."""
+        """If the task ends here, put the earlier secrets back into the store before the new tokens are revoked (law 9)."""
         try:
             yield
         except BaseException:
             try:
                 self._secret_store.put_back([each.slot for each in new])
             except EllipsisError:
-                # The store has secrets that work, so the tokens stay.
+                # The store still has the new secrets, and consumers may read them, so the tokens stay (law 9).
                 self._account.settle(each.generation.marker for each in new)
             raise
 
     def _keep(self, new: t.Sequence[NewToken]) -> list[NewToken]:
-        """Keep the secrets, or revoke the tokens: those whose secret is lost are no use to anybody. Which ones are kept."""
+        """Keep the secrets, and revoke the tokens whose secret could not be kept (law 25). Returns the ones that are kept."""
         failures = self._secret_store.keep(new)
         kept = [each for each in new if each.slot not in failures]
         for each in kept:
@@ -150,7 +149,7 @@ class Batch:
         return kept
 
     def _prove(self, new: t.Sequence[NewToken]) -> None:
-        """Use the new tokens; one that does not do what it should is revoked, and what was there before stays."""
+        """Try the new tokens. One that does not work is revoked, and the earlier secret is put back (law 25)."""
         proven = self._workers.map(self._probe, new, "verified")
         bad = [(each, answer) for each, answer in proven if isinstance(answer, EllipsisError)]
         for each, answer in proven:
@@ -175,7 +174,7 @@ class Batch:
         return probes
 
     def _take_back(self, new: NewToken, why: str) -> EllipsisError:
-        """Revoke a new token that can't be used."""
+        """Revoke a new token that can't be used. Returns the error for the user: why, and what became of the token."""
         token_id = new.generation.id
         try:
             self._account.delete(token_id)
@@ -186,7 +185,7 @@ class Batch:
 
 
 def _expected(decided: Plan) -> Outcome:
-    """What a plan alone tells: the token in use is the present one, unless another will be made or none is wanted."""
+    """What a plan alone tells: the current generation stays so, unless another will be made or none is wanted."""
     stays = decided.desired.present and not decided.creates
     return Outcome(decided, decided.current if stays else None)
 

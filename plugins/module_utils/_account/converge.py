@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what is wanted to what was done: decide, and where asked to, carry it out. One slot is a batch of one."""
+"""Plans what to do for slots and, unless in check mode, carries the plans out. One slot is a batch of one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ONE_BY_ONE = Workers()
 def converge(
     desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory = NO_MEMORY, *, apply: bool
 ) -> Outcome:
-    """Bring one slot to what is wanted, or only say what that would take."""
+    """Plan for one slot and, if apply is true, carry the plan out. Raises what went wrong as an EllipsisError."""
     outcome = converge_all([desired], account, secret_store, ONE_BY_ONE, memory, apply=apply)[0]
     if outcome.error:
         raise outcome.error
@@ -43,7 +43,10 @@ def converge_all(
     *,
     apply: bool,
 ) -> list[Outcome]:
-    """Bring every slot to what is wanted, in the order of the arguments. Everything is planned before the first write."""
+    """Plan for all slots and, if apply is true, carry the plans out. Everything is planned before the first write.
+
+    Returns an outcome for each slot, in the order of wanted. A slot that failed has its error in the outcome.
+    """
     for desired in wanted:
         if desired.lifetime and desired.overlap > desired.lifetime:
             account.warn(
@@ -92,7 +95,7 @@ def _made_earlier(outcome: Outcome, memory: RunMemory) -> Made | None:
 def _plans(
     wanted: t.Sequence[Desired], account: Account, secret_store: SecretStore, memory: RunMemory, *, apply: bool
 ) -> list[Plan]:
-    """What to do. Before anything is written this process has to be the only writer since the list was read."""
+    """The plans. If any of them writes, they are made again until the list and the store were read as the only writer (laws 20, 26)."""
 
     def decide() -> list[Plan]:
         return [_decide(desired, account, secret_store, memory) for desired in wanted]
@@ -116,7 +119,10 @@ def _plans(
 def revoke(
     desired: Desired, token_id: str, account: Account, secret_store: SecretStore, *, apply: bool
 ) -> tuple[Plan, ListedToken | None]:
-    """Revoke one token by its id, whoever made it; a secret store that holds it takes the one before it back."""
+    """Revoke one token by its id, whoever made it. A store that holds its secret holds the one before it again.
+
+    Returns the plan, and the token as it was listed (None if it was gone already).
+    """
     token, held = account.token(token_id), secret_store.holds(token_id)
     if held:
         secret_store.check(token_ids={token_id})
@@ -136,14 +142,14 @@ def _decide(desired: Desired, account: Account, secret_store: SecretStore, memor
     generations, held = account.generations(desired.slot), secret_store.held(desired.slot)
     made = memory.made(desired.slot) if desired.regenerate == "always" else None
     if made and any(each.id == made.id for each in generations):
-        # One replacement in one run: what an earlier task of it made is for this one, too.
+        # One replacement in one run (law 12): what an earlier task of it made is for this one, too.
         desired = replace(desired, regenerate="drift")
         held = held if held.exclusive else Held(tracked=True, id=made.id)
     return plan(desired, generations, held, account.now(), _predecessors(desired, account, secret_store))
 
 
 def _predecessors(desired: Desired, account: Account, secret_store: SecretStore) -> Predecessors:
-    """What there is of what a slot replaces, each token once."""
+    """The live tokens that the option replaces names, each once, and the slots in it that only the store still knows."""
     found: dict[str, Generation] = {}
     stale = []
     for each in desired.replaces:

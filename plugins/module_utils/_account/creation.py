@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Creating tokens exactly once, whatever the network does and whoever else is creating them at the same time.
+"""Creates tokens exactly once, whatever the network does and whoever else creates them at the same time (laws 5, 15, 20).
 
 A creation whose answer is lost leaves a token that nobody holds: it is found by its nonce and revoked before another one
 is made. A creation that meets one of another controller gives way unless it came first. See docs/design.md.
@@ -56,7 +56,7 @@ Made = t.Union[NewToken, Generation, EllipsisError]
 
 
 class Creations:
-    """Some tokens being created, one for each slot."""
+    """Creates tokens, one for each slot."""
 
     def __init__(self, account: Account, secret_store: SecretStore, workers: Workers) -> None:
         self._account, self._secret_store, self._workers = account, secret_store, workers
@@ -78,7 +78,7 @@ class Creations:
         return self._made
 
     def _withdraw(self, answered: _Answered, why: EllipsisError) -> EllipsisError:
-        """Revoke a token whose secret is dropped because of an error; tell what became of it."""
+        """Revoke a token whose secret is dropped because of an error (law 25). Returns the error with what became of the token."""
         token_id, what = answered.created.id, f"{str(why).rstrip('.')}. A new token was made before that"
         try:
             if token_id:
@@ -126,7 +126,7 @@ class Creations:
         return marker
 
     def _clean_up(self, lost: t.Sequence[tuple[Wanted, Marker, Ambiguous]]) -> bool:
-        """Revoke what creations with a lost answer may have made: nobody has those secrets. False when that failed."""
+        """Revoke what creations with a lost answer may have made, since nobody has those secrets (law 5). False if that failed."""
         try:
             orphans = self._look_for([marker for _wanted, marker, _error in lost])
             if len(orphans) < len(lost):
@@ -137,7 +137,7 @@ class Creations:
         except EllipsisError as exc:
             for wanted, marker, error in lost:
                 self._made[wanted.slot] = TransportError(
-                    f"{error}, and whether it made a token can't be told: {exc} {remedy(marker)}"
+                    f"{error}, and whether it made a token is not known: {exc} {remedy(marker)}"
                 )
             return False
         return True
@@ -181,7 +181,7 @@ class Creations:
         yield NewToken(Generation(created.id, marker, expiry), created.secret)
 
     def _was_altered(self, answered: _Answered) -> bool:
-        """Whether the server changed our description: a token that can't be recognised would be made on every run."""
+        """Whether the server changed our description. Such a token is revoked: it would be made again on every run (law 1)."""
         listed = self._account.token(answered.created.id) if answered.created.id else self._altered(answered.marker)
         if listed is None:
             return False
@@ -198,7 +198,7 @@ class Creations:
         return next((each for each, found in markers if replace(found, slot=marker.slot) == marker), None)
 
     def _give_way(self, new: t.Sequence[NewToken]) -> None:
-        """Decide between our tokens and those that other controllers created at the same moment.
+        """Decide between our tokens and those that other controllers created at the same moment (laws 5, 26).
 
         The lower (CREATED, id) wins. The lower one waits until the other has given way, since that one may have been
         listed alone, and kept, before ours was there: a token that was once kept never loses.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From names to ids: access lists as people write them become access lists as the API takes them."""
+"""Finds the ids of paths that access lists name by their names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Found = t.Union[PathView, NoSuchPath, SeveralPaths]
 
 
 def resolve_paths(wanted: t.Sequence[Desired], account: Account, *, apply: bool) -> list[Desired]:
-    """The same with ids in place of names; OptionError with everything that names lead nowhere or to several paths.
+    """What is wanted, with ids in place of names. Raises OptionError that tells all names without a path or with several.
 
     In check mode a missing path is a warning and its name stays, since an earlier task may be about to make it.
     """
@@ -47,7 +47,7 @@ def resolve_paths(wanted: t.Sequence[Desired], account: Account, *, apply: bool)
 
 
 def resolve(locations: t.Collection[PathName], tree: Tree) -> dict[PathName, Found]:
-    """Where each location leads. Level by level, so that every folder is listed once and branches are read in parallel."""
+    """The path of each location, or an error (not raised). Goes level by level, so that each folder is listed once."""
     found: dict[PathName, Found] = {}
     ways: dict[PathName, tuple[str, ...]] = {location: (location.root,) for location in locations}
     depth = 0
@@ -83,13 +83,13 @@ def _missing(
 ) -> str:
     """Where the way broke, and what there is instead."""
     parent, name = location.up_to(depth), location.names[depth]
-    kind = f"no {wanted} of the name" if wanted else "nothing of the name"
+    kind = f"no {wanted} named" if wanted else "nothing named"
     if named:
         instead = f"but a {' and a '.join(sorted({str(view.type) for view in named}))}"
     else:
         views = [view for folder in folders for view in folder.children if not wanted or view.type == wanted]
-        instead = nearest(name, (view.name for view in views), cutoff=0) or "and nothing else to choose from"
-    return f"path {str(location)!r} is not there: {str(parent)!r} holds {kind} {name!r}, {instead}."
+        instead = nearest(name, (view.name for view in views), cutoff=0) or "and nothing else"
+    return f"path {str(location)!r} does not exist: {str(parent)!r} has {kind} {name!r}, {instead}."
 
 
 def _several(location: PathName, fitting: t.Sequence[PathView]) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tokens being revoked. The store hears of it whatever ends the task, so that nobody goes on using a dead secret."""
+"""Revokes tokens, and tells the store which are gone even if the task is ended meanwhile: no stored secret is dead (law 9)."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ class Revocations:
         except EllipsisError:
             raise
         except BaseException:
-            # It was ended just here. That comes once, and doing it twice is no harm.
+            # The task was ended just here. That happens once, and telling the store twice does no harm.
             self._secret_store.revoked(self._done)
             raise

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Proof that a token works, and that it can do no more than it should, by using it."""
+"""Tries a token: whether it works, and whether it can do more than it should."""
 
 from __future__ import annotations
 

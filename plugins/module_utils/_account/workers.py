@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Doing one thing to many items, some at a time."""
+"""Calls one function for many items, several at a time."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An answer that was read to its end, and how much of one is read at most. Pure.
+"""An answer of the API, and the limits of its size (law 15). Pure.
 
 What the API sends is far below the limits. They are for servers that send without end, by mistake or on purpose.
 """

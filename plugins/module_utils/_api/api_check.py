@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether an address is that of an Ellipsis Drive API, asked once its first answer was of no use. Pure.
+"""Tells whether an address is that of an Ellipsis Drive API. Asked after an answer that can't be used. Pure.
 
 The base address of the API answers 200 with a text that has "ellipsis" in it. The web application does so too, but with
 a page.
@@ -21,26 +21,26 @@ _VERSION = "/v3"
 
 
 @dataclass(frozen=True)
-class Pong:
-    """What an address answered: its status, and the answer in words."""
+class BaseAnswer:
+    """What GET of an address answered. is_api: it was the API. words: the answer for a message."""
 
     is_api: bool
     words: str
 
 
-def pong(status: int, headers: t.Mapping[str, str], text: str, words: str) -> Pong | None:
-    """Reads an answer; None when it tells nothing. words: of the text, what may be shown."""
+def read_base_answer(status: int, headers: t.Mapping[str, str], text: str, words: str) -> BaseAnswer | None:
+    """Read the answer to GET of an address; None if it tells nothing (429, 5xx). text: its body. words: what may be shown of it."""
     if status == 429 or status >= 500:
         return None
     kind = headers.get("Content-Type", "no content type").partition(";")[0]
     server = f" from {headers['Server']}" if headers.get("Server") else ""
     said = f": {words}" if words else ""
     is_api = status == 200 and "ellipsis" in text.lower() and not is_page(text)
-    return Pong(is_api, f"{status} ({kind}{server}){said}")
+    return BaseAnswer(is_api, f"{status} ({kind}{server}){said}")
 
 
-def objection(api_url: str, ask: t.Callable[[str], Pong | None]) -> str | None:
-    """What is wrong with an address; None when nothing is, or nobody can tell. ask: sends a ping to an address."""
+def objection(api_url: str, ask: t.Callable[[str], BaseAnswer | None]) -> str | None:
+    """What is wrong with an address, as a sentence; None if nothing is or it can't be told. ask: sends GET to an address."""
     versioned = _VERSIONED.search(api_url)
     found = ask(api_url)
     if found is None or (found.is_api and versioned):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections on which every answer ends: it has to be complete in time, and no larger than the limit.
+"""Connections on which every answer ends: it must be complete in time and within the limit of size (law 15).
 
 The timeout of C(requests) counts for each read, so a byte a second, or one interim answer after the other, would go on for
 ever. Here everything that is read for one answer counts together: interim answers, the head, the body, and the answer of a
@@ -57,7 +57,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: t.Any) -> int | None:
-        """As a socket does it, within what is left of the time and of the size."""
+        """Read from the socket. Raises TooLong or TooLarge beyond the time or the size."""
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -96,7 +96,7 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
     def connect(self) -> None:
-        """A handshake that takes too long is no request that was sent."""
+        """Connect. A handshake that takes too long raises ConnectTimeoutError, since no request was sent."""
         try:
             super().connect()
         except socket.timeout as exc:  # an OSError of its own before Python 3.10
@@ -133,7 +133,7 @@ def read_body(pieces: t.Iterable[bytes], encoding: str, most: int) -> bytes:
     """A body, unpacked if need be, of at most so many bytes; TooLarge, or ValueError when it can't be unpacked."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise ValueError("its answer is packed in a way that nobody asked for")
+        raise ValueError("its answer is compressed in a way that was not asked for")
     unpacked = _unpacked(pieces, most) if encoding.endswith("gzip") else pieces
     parts, size = [], 0
     for part in unpacked:
@@ -145,7 +145,7 @@ def read_body(pieces: t.Iterable[bytes], encoding: str, most: int) -> bytes:
 
 
 def _unpacked(pieces: t.Iterable[bytes], most: int) -> t.Iterator[bytes]:
-    """Piece by piece, so that a small body that unpacks to a huge one never is in memory."""
+    """The unpacked body in pieces, so that a small body that unpacks to a huge one is never in memory as a whole."""
     unpacker, empty = zlib.decompressobj(_GZIP), True
     try:
         for piece in pieces:
@@ -155,6 +155,6 @@ def _unpacked(pieces: t.Iterable[bytes], most: int) -> t.Iterator[bytes]:
                 yield unpacker.decompress(packed, min(_PIECE, most + 1))
                 packed = unpacker.unconsumed_tail
     except zlib.error:
-        raise ValueError("its answer can't be unpacked") from None
+        raise ValueError("its answer can't be decompressed") from None
     if not empty and not unpacker.eof:
         raise ValueError("its answer ends before its end")

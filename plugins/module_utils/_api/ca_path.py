@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The option ca_path. A bad one would only show as a certificate that nobody trusts, or as words of OpenSSL."""
+"""Checks the option ca_path, whose faults would otherwise be reported in words of OpenSSL or as an untrusted certificate."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of the Ellipsis Drive API that this collection makes. Nothing here decides anything about tokens.
+"""The calls of the Ellipsis Drive API that this collection makes. Decisions about tokens are made elsewhere.
 
 Source: the API pages under developers/api-v3; keys that they do not name are read tolerantly.
 """
@@ -75,7 +75,7 @@ class Client:
         return self._login.token()
 
     def list_tokens(self) -> Listing:
-        """Every live token. IncompleteListing when there is any doubt that these are all."""
+        """Every live token, from all pages. Raises IncompleteListing if they may not be all."""
         tokens: dict[str, ListedToken] = {}
         date = None
         for answer, entries in self._pages("list", TOKENS, {"pageSize": PAGE_SIZE}):
@@ -91,7 +91,7 @@ class Client:
             yield from entries
 
     def create_token(self, description: str, access_list: AccessList, scope: str, lifetime: int) -> Created:
-        """Create a token once. Ambiguous when nobody can tell whether it exists now."""
+        """Create a token. lifetime: seconds, 0 is never. Raises Ambiguous if it may exist and its secret is lost."""
         body = {"description": description, "scope": scope, **({"validFor": lifetime} if lifetime else {})}
         try:
             return self._create({**body, "accessList": [to_api(each, self._spelling) for each in access_list]})
@@ -131,7 +131,7 @@ class Client:
             return answer.status, None
 
     def _pages(self, kind: str, path: str, query: dict[str, t.Any]) -> t.Iterator[tuple[Answer, list[t.Any]]]:
-        """Every page of a list. IncompleteListing when there is any doubt that these are all."""
+        """Every page of a list: its answer and its entries. Raises IncompleteListing if they may not be all (law 15)."""
         cursor, seen, size, limits = None, set(), 0, self.sender.limits
         for _page in range(limits.pages):
             answer = self._call(kind, "GET", path, if_repeatable, params={**query, "pageStart": cursor})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a request without an answer says: whether it arrived, why, in plain words, and which option to change."""
+"""Explains a request without an answer: whether it reached the server, why it failed, and which option to change."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong on the wire. Every message is one sentence for the person who wrote the task.
+"""The errors of requests. Every message is one sentence for the person who wrote the task.
 
 EllipsisError
 ├── TransportError     no usable answer came back
@@ -59,7 +59,7 @@ class LoginRefused(EllipsisError):
 
 
 class Ambiguous(EllipsisError):
-    """A creation may or may not have happened (design law: never a twin)."""
+    """A creation may or may not have happened; it is not sent again before the list was read (law 15)."""
 
 
 class ApiError(EllipsisError):
@@ -97,7 +97,7 @@ def explained(error: ApiError, hint: str) -> ApiError:
 
 
 def scrub(text: str, secrets: t.Iterable[str] = ()) -> str:
-    """Server or library text made fit for a message: known secrets and whatever looks like one are masked, and it is cut."""
+    """Text of a server or library for a message, in one line of 300 characters, with secrets and what looks like one masked."""
     text = _TOKEN_LIKE.sub(lambda match: f"{match.group(1) or ''}{MASK}", hidden(text, secrets))
     # Half a surrogate pair can be received, but not printed.
     text = " ".join(text.encode(errors="replace").decode().split())

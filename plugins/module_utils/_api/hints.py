@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do about a refusal, as far as its words and the circumstances tell. Pure.
+"""Advice about a refusal of the API, from its text, its status and the options. Pure.
 
 The API documents no texts of errors, so these are looked for with some tolerance, and the server's own words are always
 shown beside what is made of them here.

@@ -72,14 +72,14 @@ class Source(t.Protocol):
     """Where tokens come from."""
 
     def token(self, refused: str | None = None) -> str:
-        """The token to use: another one than the refused, unless there is none."""
+        """The token to use. refused: a token that the server refused; the answer differs from it if there is another one."""
 
     def worked(self, token: str) -> None:
         """Take note that the token was accepted."""
 
 
 class Given:
-    """The token of the user. There is no other."""
+    """The token that the user gave. It can't be renewed."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -90,7 +90,7 @@ class Given:
         return self._token
 
     def worked(self, token: str) -> None:
-        """Nobody needs to know."""
+        """Nothing depends on it."""
 
 
 class LoggedIn:
@@ -215,7 +215,7 @@ def _source(sender: Sender, caches: t.Callable[..., LoginCache]) -> Source:
 
 
 def _by_password(sender: Sender) -> str:
-    """A password is tried once: failed attempts may lock the account."""
+    """Log in by password. It is tried once, since failed attempts may lock the account. Raises LoginRefused."""
     who = {"username": sender.connection.username, "password": sender.connection.password}
     try:
         return _token(sender, "/account/login", who, None, if_unsent)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a request is sent again, and after how long. Pure: the sender brings the clock."""
+"""Decides whether a request is sent again, and after how many seconds. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .errors import (
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE = 60.0
-# People take more silence than this for a program that hangs.
+# Seconds without output after which people think that a program hangs (law 17).
 LONGEST_SILENCE = 4.0
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request at a time, sent again where that is safe. Every byte on the wire passes through Sender.send()."""
+"""Sends one request, and sends it again if that is safe. Every request of the collection passes through Sender.send()."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from .._model.errors import EllipsisError
 from .answer import LIMITS, Answer, Limits
-from .api_check import Pong, objection, pong
+from .api_check import BaseAnswer, objection, read_base_answer
 from .connection import Connection
 from .errors import (
     ApiError,
@@ -77,7 +77,7 @@ class Sender:
         self._take_in(filter(None, [connection.api_token]))
 
     def hide(self, secret: str) -> None:
-        """Keep a secret that came up on the way out of every message, and out of all that is read, from now on."""
+        """From now on mask a secret in every message, and in every answer to GET (laws 8, 16)."""
         # One that is no token at all may come back in another spelling, so each part of it counts.
         parts = {secret, *(part for part in re.split("[^!-~]+", secret) if len(part) > 3)}
         with self._lock:
@@ -85,7 +85,7 @@ class Sender:
             self._take_in(parts)
 
     def _take_in(self, tokens: t.Iterable[str]) -> None:
-        """What is blotted out of all that is read."""
+        """Note tokens that _blotted() masks."""
         for token in tokens:
             if len(token) >= _SHORTEST_TOKEN:
                 self._tokens.append(token)
@@ -132,8 +132,8 @@ class Sender:
             self._tell(f"{words}. Trying again for {left:.0f} more seconds (retry_time={self.connection.retry_time}).")
 
     def doubt(self) -> None:
-        """Ask whether the API is there at all, after an answer that is of no use; NotTheApi when it is not."""
-        wrong = objection(self.connection.api_url, self._ping)
+        """After an answer that can't be used, ask whether the address is that of the API. Raises NotTheApi if not."""
+        wrong = objection(self.connection.api_url, self._ask_base)
         if wrong:
             raise NotTheApi(wrong)
         self._recognised = True
@@ -155,17 +155,17 @@ class Sender:
         more = {"verify": verify, "timeout": connection.timeout, "largest": self.limits.answer, **arguments}
         return exchange(self._session, method, url, secrets=self._secrets, **more)
 
-    def _ping(self, url: str) -> Pong | None:
+    def _ask_base(self, url: str) -> BaseAnswer | None:
         try:
             answer = self._exchange("GET", url)
         except NoServer:
             return None
         except Rejected as exc:
-            return Pong(False, str(exc))
+            return BaseAnswer(False, str(exc))
         except TransportError:
             return None
         words = self._words(answer)[:_WORDS_OF_A_STRANGER]
-        return pong(answer.status, answer.headers, answer.text[:_MOST_READ], words)
+        return read_base_answer(answer.status, answer.headers, answer.text[:_MOST_READ], words)
 
     def _words(self, answer: Answer) -> str:
         """What the server said, fit for a message: the message of its JSON, else its text."""
@@ -177,7 +177,7 @@ class Sender:
         return scrub(hidden(said, self._secrets)[:_MOST_READ], self._secrets)
 
     def _blotted(self, answer: Answer) -> Answer:
-        """What was read without the tokens that are known here, wherever the server may have written them."""
+        """The answer with the tokens that are known here masked, wherever the server has written them (law 16)."""
         text = answer.text
         if not any(beginning in text for beginning in self._beginnings):
             return answer

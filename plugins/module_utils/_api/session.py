@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How C(requests) is used here: one session, one way to send, and what each failure says about whether it arrived."""
+"""Sends one request with C(requests), and says of each failure whether the request reached the server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PIECE = 65536
 
 
 class Bearer(AuthBase):
-    """The only carrier of a secret. A session header would be replaced by what C(.netrc) says."""
+    """Puts a token into the header of one request. A header of the session would be replaced by what C(.netrc) says."""
 
     def __init__(self, secret: str) -> None:
         if not is_bearer(secret):
@@ -55,7 +55,7 @@ class Bearer(AuthBase):
 
 class _Session(Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nothing is followed. Asked where it leads, the library would read all of the answer first."""
+        """No redirect is followed. If this returned a target, the library would read the whole answer first."""
 
 
 def open_session(user_agent: str, *, verified: bool = True) -> requests.Session:

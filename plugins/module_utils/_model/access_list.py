@@ -86,7 +86,7 @@ def distinct(grants: t.Iterable[Grant]) -> AccessList:
 
 
 def path_names_of(access_list: AccessList) -> set[PathName]:
-    """What still has to be found."""
+    """The paths of a list that are still names, not ids."""
     return {grant.location for grant in access_list if grant.location}
 
 
@@ -104,16 +104,23 @@ def describe(grant: Grant) -> dict[str, t.Any]:
     """A grant in the words of the option O(access_list), without what it does not have."""
     path = {"path": str(grant.location)} if grant.location else {"path_id": grant.path_id}
     shown: dict[str, t.Any] = {**path, "access_tier": grant.access_tier}
-    fence: dict[str, t.Any] = {}
-    if grant.tiles is not None:
-        fence["tiles"] = [{"tile_x": tile.tile_x, "tile_y": tile.tile_y, "zoom": tile.zoom} for tile in grant.tiles]
-    if grant.max_zoom is not None:
-        fence["max_zoom"] = grant.max_zoom
+    fence = _geo_fence(grant, ("tile_x", "tile_y", "max_zoom"))
     if fence:
         shown["geo_fence"] = fence
     if grant.property_fence is not None:
         shown["property_fence"] = list(grant.property_fence)
     return shown
+
+
+def _geo_fence(grant: Grant, names: tuple[str, str, str]) -> dict[str, t.Any]:
+    """The geographical limits of a grant, empty without any. names: what the column, the row and the finest zoom are called."""
+    tile_x, tile_y, max_zoom = names
+    fence: dict[str, t.Any] = {}
+    if grant.tiles is not None:
+        fence["tiles"] = [{tile_x: tile.tile_x, tile_y: tile.tile_y, "zoom": tile.zoom} for tile in grant.tiles]
+    if grant.max_zoom is not None:
+        fence[max_zoom] = grant.max_zoom
+    return fence
 
 
 @functools.lru_cache(maxsize=1024)
@@ -127,11 +134,7 @@ def spec_of(access_list: AccessList, scope: str) -> str:
 def to_api(grant: Grant, spelling: t.Mapping[str, str]) -> dict[str, t.Any]:
     """A grant as the create call takes it; spelling maps tiers to what this server calls them."""
     access: dict[str, t.Any] = {"accessTier": spelling.get(grant.access_tier, grant.access_tier)}
-    fence: dict[str, t.Any] = {}
-    if grant.tiles is not None:
-        fence["tiles"] = [{"tileX": tile.tile_x, "tileY": tile.tile_y, "zoom": tile.zoom} for tile in grant.tiles]
-    if grant.max_zoom is not None:
-        fence["maxZoom"] = grant.max_zoom
+    fence = _geo_fence(grant, ("tileX", "tileY", "maxZoom"))
     if fence:
         access["geoFence"] = fence
     if grant.property_fence is not None:

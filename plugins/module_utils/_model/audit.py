@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What deserves attention among the tokens of an account. Pure: everything that had to be asked for is handed in."""
+"""Finds what deserves attention among the tokens of an account. Pure: what the API was asked is an argument."""
 
 from __future__ import annotations
 

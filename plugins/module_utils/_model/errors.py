@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user has to be told, as a small tree. Every message is one sentence for the person who wrote the task.
+"""The errors that users see. Every message is one sentence for the person who wrote the task.
 
 EllipsisError
 ├── OptionError        the task is wrong; nothing was sent

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an id and a token look like. Whatever comes from outside is held against this before it goes any further.
+"""What an id and a token look like. What comes from outside is checked here before it is used (law 16).
 
 An id becomes a part of addresses, and one such as C(../../path) would lead a request elsewhere. A token becomes a header,
 and libraries quote one that can't be a header in their errors.
@@ -27,9 +27,7 @@ def is_id(text: object) -> bool:
 def address_part(text: str) -> str:
     """An id as a part of an address; Refused when it is none, so that no other address than the meant one is asked."""
     if not is_id(text):
-        raise Refused(
-            f"{shortened(text)} is not an id as the API has them, so it is not written to and goes into no address."
-        )
+        raise Refused(f"{shortened(text)} is not a UUID, as every id of the API is, so no request is made with it.")
     return text
 
 
@@ -43,8 +41,8 @@ def check_ids(what: str, token_ids: t.Iterable[str]) -> None:
     for token_id in sorted(set(token_ids)):
         if not is_id(token_id):
             raise Refused(
-                f"{what} would revoke a token that the server lists with the id {shortened(token_id)}. That is not an id as the "
-                "API has them, so it is not written to; revoke that token in the web application. Nothing was written."
+                f"{what} would revoke a token that the server lists with the id {shortened(token_id)}. That is not a UUID, "
+                "as every id of the API is, so no request is made with it; revoke that token in the web application. Nothing was written."
             )
 
 

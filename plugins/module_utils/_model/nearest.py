@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may have been meant by a name that is not there, in words."""
+"""Suggests known names that are like a name that does not exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 3
 
 
 def nearest(name: str, known: t.Iterable[str], cutoff: float = 0.6) -> str:
-    """Such as C(the nearest are 'a', 'b'), the most alike first, whatever the case; empty where nothing is like the name.
+    """A text such as C(the nearest are 'a', 'b'), most alike first, upper and lower case being equal. Empty if none is alike.
 
     cutoff: how much alike a name has to be, from 0 (anything) to 1.
     """

@@ -13,8 +13,8 @@ from .desired import Desired, Held
 from .errors import Refused
 from .tokens import Generation, format_date
 
-# A slot never has more live tokens than this. A change that would make one more is refused: what was promised to the
-# replaced ones is kept, and nothing piles up unseen.
+# A slot never has more live tokens than this. A change that would make one more is refused, so that replaced ones live as
+# long as results have said (law 14), and all their secrets fit into an entry of the store (law 24).
 MOST_ALIVE = 10
 
 
@@ -33,30 +33,36 @@ def predecessors_living_on(
     desired: Desired,
     predecessors: t.Iterable[Generation],
     live: t.Sequence[Generation],
-    in_use: Generation | None,
+    current: Generation | None,
     *,
     stays: bool,
     held: Held,
     now: float,
 ) -> t.Iterator[Superseded]:
-    """What is replaced lives for the overlap after the first token of this slot that was in use."""
-    used = (each for each in live if _was_used(each, in_use, held))
-    first = next(used, None) if stays or in_use else None
+    """What is replaced lives for the overlap after the first token of this slot that was current."""
+    used = (each for each in live if _was_used(each, current, held))
+    first = next(used, None) if stays or current else None
     for each in predecessors:
         since = max(first.marker.created, each.marker.created) if first else None
-        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
+        if _lives_on(desired, since, now):
             yield Superseded(each, since)
 
 
-def _was_used(generation: Generation, in_use: Generation | None, held: Held) -> bool:
+def _lives_on(desired: Desired, since: float | None, now: float) -> bool:
+    """Whether the overlap of a generation that was replaced at a time is not over. since: None is not replaced yet."""
+    # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
+    return desired.overlap > 0 and (since is None or now < since + desired.overlap)
+
+
+def _was_used(generation: Generation, current: Generation | None, held: Held) -> bool:
     """Whether consumers had it; a store knows."""
-    return generation is in_use or not held.exclusive or generation.id in held.replaced
+    return generation is current or not held.exclusive or generation.id in held.replaced
 
 
 def living_on(
     desired: Desired,
     live: t.Sequence[Generation],
-    in_use: Generation | None,
+    current: Generation | None,
     *,
     stays: bool,
     held: Held,
@@ -64,36 +70,36 @@ def living_on(
 ) -> t.Iterator[Superseded]:
     """The generations beside the current one whose overlap is not over."""
     for each in live:
-        nobodys = _is_nobodys(each, in_use, held)
-        if each is in_use if stays else nobodys:
+        nobodys = _is_nobodys(each, current, held)
+        if each is current if stays else nobodys:
             continue
-        since = _replaced_at(each, live, in_use, held, stays=stays)
-        # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
-        if desired.overlap > 0 and (since is None or now < since + desired.overlap):
+        since = _replaced_at(each, live, current, held, stays=stays)
+        if _lives_on(desired, since, now):
             yield Superseded(each, None if nobodys else since)
 
 
-def _is_nobodys(generation: Generation, in_use: Generation | None, held: Held) -> bool:
+def _is_nobodys(generation: Generation, current: Generation | None, held: Held) -> bool:
     """Whether O(held_id) says that a newer generation is of no use to anybody."""
-    newer = in_use is not None and generation.order > in_use.order
+    newer = current is not None and generation.order > current.order
     return newer and held.tracked and not held.exclusive
 
 
 def _replaced_at(
-    generation: Generation, live: t.Sequence[Generation], in_use: Generation | None, held: Held, *, stays: bool
+    generation: Generation, live: t.Sequence[Generation], current: Generation | None, held: Held, *, stays: bool
 ) -> float | None:
     """When a generation was replaced; None when that is by the token that is about to be made.
 
-    It was replaced by the next one that was in use. A store knows which ones were.
+    It was replaced by the next one that was current. A store knows which ones were.
     """
-    if in_use is not None and generation.order >= in_use.order:
+    if current is not None and generation.order >= current.order:
         return generation.marker.created if stays else None
     later = (each for each in live if each.order > generation.order)
-    replacement = next((each for each in later if _was_used(each, in_use, held)), None)
+    replacement = next((each for each in later if _was_used(each, current, held)), None)
     return replacement.marker.created if replacement else None
 
 
 def refuse_too_many(desired: Desired, kept: t.Sequence[Superseded]) -> None:
+    """Raises Refused if one more token would be more than MOST_ALIVE (law 14). kept: those that live on."""
     if len(kept) < MOST_ALIVE:
         return
     first = min((each.since for each in kept if each.since), default=None)

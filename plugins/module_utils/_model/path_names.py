@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where something lies in the drive, by names: how people write it, and how it is read back."""
+"""Paths by their names, such as C(myDrive/Projects/Roads): read from text and written as text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PathName:
 
 
 def parse_path_name(option: str, text: str, path_type: str | None = None) -> PathName:
-    """A location as people write it; OptionError names the option, the value and the remedy."""
+    """Read a path of names from the text of an option. path_type: what the last name must be. Raises OptionError."""
     root, *names = _split(text)
     if names and not names[-1]:
         names.pop()

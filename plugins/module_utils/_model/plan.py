@@ -20,7 +20,7 @@ from .marker import Slot
 from .overlap import Superseded, living_on, predecessors_living_on, refuse_too_many
 from .tokens import Generation, ListedToken
 
-# A token is never renewed this soon after it was made, whatever the server does to lifetimes: no renewal can loop.
+# A token is never renewed sooner than so many seconds after its creation, even if the server shortens lifetimes (law 7).
 YOUNGEST_RENEWAL = 600
 # Reported expiries are rounded; a lifetime is only called shortened when more than this share of it is missing.
 _ROUNDING = 0.01
@@ -62,7 +62,7 @@ class SlotState:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order in which they are safe, and why. current is the generation in use before them."""
+    """Steps in the order in which they are safe, and why. current: the current generation before them."""
 
     desired: Desired
     reason: str
@@ -120,28 +120,28 @@ def plan(
     """
     if not desired.present:
         return _removal(desired, generations, held)
-    # Whatever is listed is live, whatever its dates seem to say: our reading of a date must not make tokens for ever.
+    # All that is listed is live, even if its date has passed: a date that we misread must not make a token on every run (law 7).
     live = tuple(generations)
-    in_use = _in_use(live, held)
-    _refuse_other_holder(desired, live, in_use, held)
-    reason, changes = _reason(desired, live, in_use, now)
+    current = _current(live, held)
+    _refuse_other_holder(desired, live, current, held)
+    reason, changes = _reason(desired, live, current, now)
     stays = reason == "none"
-    steps, superseded = _steps(desired, live, in_use, stays=stays, held=held, now=now)
-    left = tuple(predecessors_living_on(desired, predecessors.live, live, in_use, stays=stays, held=held, now=now))
+    steps, superseded = _steps(desired, live, current, stays=stays, held=held, now=now)
+    left = tuple(predecessors_living_on(desired, predecessors.live, live, current, stays=stays, held=held, now=now))
     leaving = {each.id for each in predecessors.live} - {each.generation.id for each in left}
     steps += tuple(Revoke(each.id, "superseded") for each in predecessors.live if each.id in leaving)
     steps += tuple(Forget(slot) for slot in predecessors.stale)
     before = SlotState(_STATUS[reason], superseded=len(live))
-    if in_use:
-        before = _state(in_use, _STATUS[reason], len(live) - 1)
+    if current:
+        before = _state(current, _STATUS[reason], len(live) - 1)
     if reason == "none" and steps:
         reason = "retire"
     after = SlotState("live", desired.spec, desired.lifetime, len(superseded))
-    if in_use and stays:
-        after = _state(in_use, "live", len(superseded))
+    if current and stays:
+        after = _state(current, "live", len(superseded))
     before = replace(before, replaces=_names(predecessors.live))
     after = replace(after, replaces=_names([each.generation for each in left]))
-    return Plan(desired, reason, steps, in_use, (*left, *superseded), changes, before, after)
+    return Plan(desired, reason, steps, current, (*left, *superseded), changes, before, after)
 
 
 def _names(predecessors: t.Iterable[Generation]) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _state(generation: Generation, status: str, superseded: int) -> SlotState:
     return SlotState(status, generation.marker.spec, generation.marker.lifetime, superseded)
 
 
-def _in_use(live: t.Sequence[Generation], held: Held) -> Generation | None:
+def _current(live: t.Sequence[Generation], held: Held) -> Generation | None:
     """The generation that consumers have: the held one, or, where nobody tracks that, the newest."""
     if held.tracked:
         return next((each for each in live if each.id == held.id), None)
@@ -189,12 +189,14 @@ def _reason(
     return ("renew" if _is_due(current, desired.renew_within, now) else "none"), changes
 
 
-def _refuse_other_holder(desired: Desired, live: t.Sequence[Generation], in_use: Generation | None, held: Held) -> None:
-    """One slot has one holder: two stores would replace each other's tokens for ever.
+def _refuse_other_holder(
+    desired: Desired, live: t.Sequence[Generation], current: Generation | None, held: Held
+) -> None:
+    """One slot has one holder. Two stores would replace each other's tokens on every run (law 7).
 
     Whatever is newer than the token in our store, and not of a creation of ours, was made by somebody else.
     """
-    newer = (each for each in live if in_use is None or each.order > in_use.order)
+    newer = (each for each in live if current is None or each.order > current.order)
     foreign = [each for each in newer if each.marker.nonce not in held.pending and each.id not in held.replaced]
     if held.exclusive and foreign and not desired.take_over:
         raise Refused(
@@ -207,17 +209,17 @@ def _refuse_other_holder(desired: Desired, live: t.Sequence[Generation], in_use:
 def _steps(
     desired: Desired,
     live: t.Sequence[Generation],
-    in_use: Generation | None,
+    current: Generation | None,
     *,
     stays: bool,
     held: Held,
     now: float,
 ) -> tuple[tuple[Step, ...], tuple[Superseded, ...]]:
     """What to do in which order, and the other generations that live on."""
-    others = [each for each in live if not (stays and each is in_use)]
-    lost = [each for each in others if each is not in_use and each.marker.nonce in held.pending]
+    others = [each for each in live if not (stays and each is current)]
+    lost = [each for each in others if each is not current and each.marker.nonce in held.pending]
     kept = tuple(
-        living_on(desired, [each for each in live if each not in lost], in_use, stays=stays, held=held, now=now)
+        living_on(desired, [each for each in live if each not in lost], current, stays=stays, held=held, now=now)
     )
     living = {each.generation.id for each in kept}
     early = [Revoke(each.id, "unheld") for each in lost]

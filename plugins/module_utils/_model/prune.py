@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tokens of an owner nobody declares any more. Pure, and rather too careful than not careful enough."""
+"""Decides which tokens of an owner go because no entry declares them. Pure. In doubt a token stays (law 6)."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def decide(
 def _about(generation: Generation, newest: Generation, rules: Rules, now: float) -> Decision:
     description, created = generation.marker.slot.description, generation.marker.created
     if not is_id(generation.id):
-        return Decision(generation, False, "its id is none as the API has them, so it is not written to")
+        return Decision(
+            generation, False, "its id is not a UUID, as every id of the API is, so no request is made with it"
+        )
     pattern = next((each for each in rules.protect if fnmatch.fnmatchcase(description, each)), None)
     if pattern is not None:
         return Decision(generation, False, f"protected by {pattern!r}")

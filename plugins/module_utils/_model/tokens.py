@@ -82,7 +82,7 @@ def read_date(value: object) -> float | None:
 
 
 def _if_possible(seconds: float) -> float | None:
-    """Servers say anything; what no calendar has would only fail later, when it is shown."""
+    """The date if it can be shown (1970 to 9999), else None: a server may send any number."""
     return seconds if 0 <= seconds < _LATEST else None
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module ellipsis_access_token without Ansible around it: options in, result out."""
+"""The core of the module ellipsis_access_token: from validated options to its result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **ACCESS_TOKEN_SPEC}
 
 
 def run(params: Params, context: Context) -> Result:
-    """Converge one slot, or revoke one token by its id. EllipsisError is for the user."""
+    """Converge one slot, or revoke one token by its id. Raises EllipsisError with a sentence for the user."""
     desired, account = desired_of(params), context.account
     earlier = Counter(account.client.calls)
     if params["token_id"]:
@@ -46,7 +46,7 @@ def run(params: Params, context: Context) -> Result:
 
 
 def run_only(params: Params, context: Context) -> Result:
-    """Make a token that belongs to this run of Ansible: whatever else lives, it is a new one."""
+    """Create a run-only token, whatever other tokens live (law 13)."""
     account, secret_store = context.account, ExternalStore()
     earlier = Counter(account.client.calls)
     (desired,) = resolve_paths([desired_of(params, run_only=True)], account, apply=context.apply)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module ellipsis_access_token_info without Ansible around it: options in, result out."""
+"""The core of the module ellipsis_access_token_info: from validated options to its result."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module ellipsis_access_tokens without Ansible around it: options in, result out."""
+"""The core of the module ellipsis_access_tokens: from validated options to its result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def run(params: Params, context: Context) -> Result:
-    """Converge a set of slots and, where asked to, revoke what the owner has beside them. EllipsisError is for the user."""
+    """Converge a set of slots and, with prune, revoke the other tokens of the owner. Raises EllipsisError."""
     wanted, held = _wanted(params)
     workers = _workers(params, context)
     rules = rules_of(params) if _prunes(params) else None
@@ -63,7 +63,7 @@ def run(params: Params, context: Context) -> Result:
     if rules:
         if context.apply:
             account.prepare_writing(params["owner"])
-        # Asked for before anything is written, since it may refuse.
+        # Decided before anything is written, since it may refuse; decided again below, from what is live then.
         foreseen = decide(slots, account.all_generations(), params["owner"], rules, account.now())
         if any(decision.revoke for decision in foreseen):
             secret_store.check(token_ids={decision.generation.id for decision in foreseen if decision.revoke})

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task hands its new secrets over, or takes its new tokens back: whatever ends it in a way that Python can see.
+"""Takes new tokens back if a task ends before its result with their secrets is on its way (law 9).
 
-That is any exception, those of the keyword C(timeout) included, the signals that end processes, and that there is nobody
-left who would get the result. See docs/design.md, "Secrets".
+What ends a task: any exception, those of the keyword C(timeout) included, a signal that ends the process, and a parent
+process that is gone. See docs/design.md, "Ended tasks".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Ended(BaseException):
-    """The process is to end, so its work is undone first. No Exception, so that nobody takes it for a failure to go on from."""
+    """The process has to end. A BaseException, so that no C(except Exception) goes on with the task."""
 
 
 @contextlib.contextmanager
@@ -49,7 +49,7 @@ def _is_orphan() -> bool:
 
 
 class _EndingSignals:
-    """The signals that would end this process raise Ended, once, and do afterwards what they would have done."""
+    """While entered, the first signal that would end this process raises Ended. On exit it is sent again, for the handler before."""
 
     def __init__(self) -> None:
         self._handlers: dict[int, t.Any] = {}

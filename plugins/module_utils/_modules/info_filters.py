@@ -32,7 +32,7 @@ FILTERS_SPEC: dict[str, t.Any] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """None does not filter. expires_within: seconds."""
+    """The value that each filter asks for; None lets all pass. expires_within: seconds."""
 
     token_id: str | None = None
     description: str | None = None

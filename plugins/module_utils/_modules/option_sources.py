@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the values of options came from, said beside what went wrong with them. Never the values themselves."""
+"""Fills options from variables and the environment, and names the source of an option in errors. Never its value (law 8)."""
 
 from __future__ import annotations
 

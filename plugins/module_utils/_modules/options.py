@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a token, and the one way from validated options to what is wanted."""
+"""The specification of the options of a token, and what validated options ask for."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _replaces(entries: t.Sequence[t.Mapping[str, t.Any]], slot: Slot) -> tuple[R
 
 
 def held_of(params: t.Mapping[str, t.Any]) -> Held:
-    """Whose secret the user says to hold: omitted is not tracked, empty is nobody's."""
+    """Whose secret the user holds, by O(held_id). Omitted: not known. Empty: no secret is held."""
     held_id = params["held_id"]
     if held_id is None:
         return Held()
@@ -150,7 +150,7 @@ def _margin(text: str, lifetime: int) -> Margin:
 
 
 def uuid_of(option: str, text: str) -> str:
-    """The id in its one spelling; OptionError names the option and the value."""
+    """The id in lower case; raises OptionError with the option and the value if it is no UUID."""
     value = text.strip().lower()
     if not is_id(value):
         raise OptionError(f"{option}: {text!r} is not an id; write a UUID as the web application and the API show it")
@@ -187,7 +187,9 @@ def _place(where: str, entry: t.Mapping[str, t.Any]) -> tuple[str, PathName | No
         return uuid_of(f"{where}.path_id", path_id), None
     location = parse_path_name(f"{where}.path", t.cast(str, path), path_type)
     if not location.names:
-        raise OptionError(f"{where}.path: {path!r} is a root, which no token can be for; name what lies in it")
+        raise OptionError(
+            f"{where}.path: {path!r} is a root, and a token is only for paths below a root; name such a path"
+        )
     return "", location
 
 

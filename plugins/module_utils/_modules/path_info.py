@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module ellipsis_path_info without Ansible around it: options in, result out."""
+"""The core of the module ellipsis_path_info: from validated options to its result."""
 
 from __future__ import annotations
 
@@ -34,38 +34,42 @@ SPEC: dict[str, t.Any] = {
 
 
 @dataclass(frozen=True)
-class LoginCache:
-    """A path and how one gets there. names: below where the search began. location: None where it began at an id."""
+class FoundPath:
+    """A path that was found, and the way to it.
+
+    location: its root and names, None where the search began at an id. names: those below the path that was asked for.
+    parent_id: the folder that it lies in, None for the path that was asked for and below a root.
+    """
 
     view: PathView
     location: PathName | None
     names: tuple[str, ...] = ()
     parent_id: str | None = None
 
-    def child(self, view: PathView) -> LoginCache:
+    def child(self, view: PathView) -> FoundPath:
         """Something that lies directly in it."""
         below = self.location and PathName(self.location.root, (*self.location.names, view.name))
-        return LoginCache(view, below, (*self.names, view.name), self.view.id or None)
+        return FoundPath(view, below, (*self.names, view.name), self.view.id or None)
 
 
 def run(params: Params, context: Context) -> Result:
-    """What a path is and what lies in it. EllipsisError is for the user."""
+    """What a path is and what lies in it. Raises EllipsisError with a sentence for the user."""
     _check(params)
     path_id = uuid_of("path_id", params["path_id"]) if params["path_id"] else None
     location = parse_path_name("path", params["path"], params["path_type"]) if params["path"] else None
     account = context.account
     earlier = Counter(account.client.calls)
     try:
-        place: LoginCache | None = _find(path_id, location, account)
+        found: FoundPath | None = _find(path_id, location, account)
     except NoSuchPath as exc:
         if context.apply:
             raise
         account.warn(f"{exc} An earlier task may make it.")
-        place = None
-    children = _children(place, params, account.tree) if place and params["children"] else []
+        found = None
+    children = _children(found, params, account.tree) if found and params["children"] else []
     return {
         "changed": False,
-        "path": _shown(place) if place else None,
+        "path": _shown(found) if found else None,
         "children": [
             {**_shown(each), "location": list(each.names), "depth": len(each.names), "parent_id": each.parent_id}
             for each in children
@@ -86,9 +90,9 @@ def _check(params: Params) -> None:
         raise OptionError(f"max_depth: {params['max_depth']} is not possible; write a positive number, or leave it out")
 
 
-def _find(path_id: str | None, location: PathName | None, account: Account) -> LoginCache:
+def _find(path_id: str | None, location: PathName | None, account: Account) -> FoundPath:
     if location and not location.names:
-        return LoginCache(PathView(name=location.root, type="root"), location)
+        return FoundPath(PathView(name=location.root, type="root"), location)
     if location:
         found = resolve([location], account.tree)[location]
         if not isinstance(found, PathView):
@@ -96,18 +100,18 @@ def _find(path_id: str | None, location: PathName | None, account: Account) -> L
         path_id = found.id
     view = account.tree.views([str(path_id)])[str(path_id)]
     if view is None:
-        raise NoSuchPath(f"path_id: {path_id} is not there, or not for this account to see; correct it.")
-    return LoginCache(view, location)
+        raise NoSuchPath(f"path_id: {path_id} does not exist, or this account has no access to it; correct it.")
+    return FoundPath(view, location)
 
 
-def _children(top: LoginCache, params: Params, tree: Tree) -> list[LoginCache]:
-    """Level by level: every folder is listed once, and those of one level in parallel."""
+def _children(top: FoundPath, params: Params, tree: Tree) -> list[FoundPath]:
+    """What lies in a path, ordered by names. Each folder is listed once, the folders of one level in parallel."""
     if top.view.type not in ("folder", "root"):
         raise OptionError(
             f"children: {top.view.name!r} is a {top.view.type}, and only folders have children; leave it out"
         )
     deepest = (params["max_depth"] or float("inf")) if params["recurse"] else 1
-    found: list[LoginCache] = []
+    found: list[FoundPath] = []
     level, seen = [top], {top.view.id}
     while level and len(level[0].names) < deepest:
         folders = tree.folders(_key(each) for each in level)
@@ -119,17 +123,18 @@ def _children(top: LoginCache, params: Params, tree: Tree) -> list[LoginCache]:
     return sorted((each for each in found if each.view.type in types), key=lambda each: (each.names, each.view.id))
 
 
-def _key(place: LoginCache) -> str:
-    return place.view.id or place.view.name
+def _key(folder: FoundPath) -> str:
+    """What the tree knows a folder by: its id, or the name of a root."""
+    return folder.view.id or folder.view.name
 
 
-def _shown(place: LoginCache) -> Result:
-    view = place.view
+def _shown(found: FoundPath) -> Result:
+    view = found.view
     return {
         "id": view.id or None,
         "name": view.name,
         "type": view.type,
-        "path": str(place.location) if place.location else None,
+        "path": str(found.location) if found.location else None,
         "access_tier": view.known_tier,
         "access_level": view.level,
     }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task returns. Each shape is made in one place, and check mode returns the same keys."""
+"""Makes the return values of tasks. Check mode returns the same keys as a run (law 3)."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _circumstances(outcome: Outcome) -> Result:
 
 
 def _secret(outcome: Outcome, secret_store: SecretStore) -> str | None:
-    """The secret of the token in use: just created, made by an earlier task of this run, or held since earlier."""
+    """The secret of the current generation: just created, made by an earlier task of this run, or held since earlier."""
     if outcome.new:
         return outcome.new.secret
     if outcome.made:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door for the real modules: AnsibleModule outside, the core inside."""
+"""Runs the core of a module in a module process, with C(AnsibleModule). Used with C(delegate_to)."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ def run_module(spec: dict[str, t.Any], run: Core) -> None:
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     inherit(module.params, from_process, CREDENTIALS)
-    origins = _origins(module.params)
+    sources = _sources(module.params)
     try:
         connection = connection_of(module.params)
         module.no_log_values.update(connection.secrets)
         account = Account(open_client(connection), warn=module.warn)
         with handing_over(account):
             result = run(module.params, Context(account, apply=not module.check_mode))
-            code = _answer(module, result, origins)
+            code = _answer(module, result, sources)
     except EllipsisError as exc:
-        module.fail_json(msg=origins.tell(exc, module.params))
+        module.fail_json(msg=sources.tell(exc, module.params))
     raise SystemExit(code)
 
 
-def _answer(module: AnsibleModule, result: dict[str, t.Any], origins: OptionSources) -> int:
+def _answer(module: AnsibleModule, result: dict[str, t.Any], sources: OptionSources) -> int:
     """Write the result, and fail where nobody reads it any more: the task on the controller was ended. The exit code."""
     failed = bool(result.get("failed"))
     with contextlib.suppress(SystemExit):
         if result.get("failures"):
-            result["msg"] = origins.of_requests(result["msg"], module.params)
+            result["msg"] = sources.of_requests(result["msg"], module.params)
         if failed:
             module.fail_json(**result)
         module.exit_json(**result)
@@ -71,7 +71,7 @@ def _answer(module: AnsibleModule, result: dict[str, t.Any], origins: OptionSour
     return int(failed)
 
 
-def _origins(params: Params) -> OptionSources:
+def _sources(params: Params) -> OptionSources:
     """AnsibleModule does not tell what it took from the environment."""
     inherited = (option for option in INHERITED if params[option] and str(params[option]) == from_process(option))
     return OptionSources({option: f"the environment variable {environment_name(option)}" for option in inherited})

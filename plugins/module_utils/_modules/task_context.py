@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a core gets beside its options: the account, whether to write, and the way to a store."""
+"""What the core of a module gets beside its options: the account, whether to write, and how to open a store."""
 
 from __future__ import annotations
 

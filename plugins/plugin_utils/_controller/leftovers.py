@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of a run that was ended before Ansible could remove its temporary directory.
+"""Removes the files of runs that were ended before Ansible could remove its temporary directory (law 11).
 
 A run that is terminated removes its own. What a killed one left is removed by the next run of the same user.
 """
@@ -30,7 +30,7 @@ _OURS = re.compile(r"ellipsis-([a-z-]+-)?[0-9a-f]{32}(\.[0-9a-f]{8})?")
 _TERMINATED = "ellipsis-terminated"
 # How ansible-core names the temporary directory of a run.
 _DIRECTORIES = "ansible-local-*"
-# Longer than anything in such a file is of use to anybody.
+# Nothing in such a file is of use for longer: a login ends after an hour, a run-only token after a day.
 _STALE_SECONDS = 2 * 86400
 # In /proc/PID/stat, counted behind the name: the state is the first field, and this one tells when the process began.
 _BEGINNING = 19

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plain Python values from what a task or a template holds.
+"""Makes plain Python values of what a task or a template holds.
 
 Ansible wraps strings: unsafe ones, inline C(!vault) ones, and from ansible-core 2.19 on tagged ones. Argument validation
 on older cores and C(yaml.safe_dump) everywhere want none of that.

@@ -48,7 +48,7 @@ def _open_client(connection: Connection) -> Client:
 
 
 def _tell(line: str) -> None:
-    # Not where programs read the results.
+    # Programs read the results from the standard output.
     display.display(line, stderr=True)
 
 
@@ -68,7 +68,7 @@ def account_for(connection: Connection, *, lock_timeout: float, holder: str) -> 
         try:
             writer_lock(connection.api_url, owner, timeout=0, holder=holder).acquire()
         except LockError:
-            # Who only reads needs no lock; who has to write will say what is wrong with it.
+            # Reading needs no lock. If the task has to write, lock() fails with the reason.
             return False
         return True
 

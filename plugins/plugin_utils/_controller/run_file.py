@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lives for one run: logins, and tokens that are made once, however often and in however many forks they are asked for."""
+"""Values that all processes of one run share: logins, declarations, run-only tokens, the state of the role."""
 
 from __future__ import annotations
 

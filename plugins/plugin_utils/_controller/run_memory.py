@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The memory of a run, in a file that all its processes share. One file for each account, so that a batch costs one write."""
+"""What the tasks of a run declared and replaced (law 12), in one file for each account that all processes share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Declarer:
 
 
 class FileMemory:
-    """Check mode has a memory of its own, since what it declares is not brought about."""
+    """Implements RunMemory. Check mode has a file of its own, since what it declares is not done."""
 
     def __init__(self, connection: Connection, declarer: Declarer, *, apply: bool) -> None:
         credential = connection.username or connection.api_token

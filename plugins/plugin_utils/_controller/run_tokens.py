@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tokens that belong to this run: one for each description, shared by all processes, revoked when the run ends.
+"""Run-only tokens: one for each description, shared by all processes of the run, revoked when it ends (law 13).
 
 Templates are evaluated in forks, which end without a word, so what is to be revoked is noted in the file of the token.
 The process that started them reads those files when it ends, if Ansible had a reason to load code of this collection there.
@@ -37,7 +37,7 @@ _registered: list[int] = []
 def once_per_run(
     connection: Connection, desired: Desired, make: t.Callable[[], t.ContextManager[tuple[Value, Account]]]
 ) -> Value:
-    """What is known of a token of this run. Whoever asks first makes it, while the others of this run wait."""
+    """The fields of a run-only token. The first process that asks makes it, while the others wait. make: creates it."""
     credential = connection.username or connection.api_token
     slot = desired.slot
     place = (connection.api_url, connection.organization_id, credential, slot.owner, slot.description)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's door to the core: an action plugin that needs no module start, no library and no login on any host.
+"""The base of the action plugins: they run the core of a module in the controller's own process.
 
 Only C(delegate_to) another host sends the real module there. See docs/design.md, "Where code runs".
 """
@@ -71,15 +71,15 @@ class EllipsisAction(ActionBase):
         params = plain(self._task.args)
         if self._would_lose_secrets(params):
             return {"failed": True, "msg": _LOST}
-        origins = self._inherit(params, task_vars or {})
+        sources = self._inherit(params, task_vars or {})
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
-            return self._run_elsewhere(params, origins, task_vars or {})
-        return self._run_here(params, origins, task_vars or {}, apply=not self._task.check_mode, finish=self._censored)
+            return self._run_elsewhere(params, sources, task_vars or {})
+        return self._run_here(params, sources, task_vars or {}, apply=not self._task.check_mode, finish=self._censored)
 
     def _run_here(
         self,
         params: Values,
-        origins: OptionSources,
+        sources: OptionSources,
         task_vars: Values,
         *,
         apply: bool,
@@ -99,14 +99,14 @@ class EllipsisAction(ActionBase):
             with handing_over(account):
                 result = self.core(valid, context)
                 if result.get("failures"):
-                    result["msg"] = origins.of_requests(result["msg"], valid)
+                    result["msg"] = sources.of_requests(result["msg"], valid)
                 return finish(result)
         except EllipsisError as exc:
             for account in accounts():
                 account.forget()
-            return {"failed": True, "msg": origins.tell(exc, valid)}
+            return {"failed": True, "msg": sources.tell(exc, valid)}
 
-    def _run_elsewhere(self, params: Values, origins: OptionSources, task_vars: Values) -> Values:
+    def _run_elsewhere(self, params: Values, sources: OptionSources, task_vars: Values) -> Values:
         """Send the real module to the delegated host, under the lock of this controller."""
         before = self._task.no_log, self._play_context.no_log, self._task.environment
         # Connection plugins print what a module answers at -vvv unless they are told not to.
@@ -127,18 +127,18 @@ class EllipsisAction(ActionBase):
                     Values, self._execute_module(module_name=self.module, module_args=params, task_vars=task_vars)
                 )
         except EllipsisError as exc:
-            return {"failed": True, "msg": origins.of_options(str(exc))}
+            return {"failed": True, "msg": sources.of_options(str(exc))}
         finally:
             self._task.no_log, self._play_context.no_log, self._task.environment = before
         if result.get("failed"):
             # The module knows who asked whom, but not where its options had been before.
-            result["msg"] = origins.of_options(str(result.get("msg", "")))
+            result["msg"] = sources.of_options(str(result.get("msg", "")))
         return self._censored(result)
 
     def _would_lose_secrets(self, params: Values) -> bool:
-        """A secret is shown once. A task whose result nobody sees would leave tokens that are of no use to anybody.
+        """Whether the task keeps no secret: it has neither a store nor C(register), and wants a token.
 
-        That there is a token now does not matter: it will have to be renewed.
+        If there is a token already, it counts all the same, since the token will be renewed one day.
         """
         if "return_secret" not in self.spec or self._task.register or params.get("store") is not None:
             return False
@@ -148,12 +148,12 @@ class EllipsisAction(ActionBase):
     def _inherit(self, params: Values, task_vars: Values) -> OptionSources:
         """Fill connection options from variables, then from the task's environment, then from ours."""
         defaults = self._from_module_defaults(params)
-        sources = (
+        places = (
             variables(lambda name: self._variable(name, task_vars)),
             task_environment(plain(self._environment())),
             PROCESS,
         )
-        return OptionSources({**defaults, **fill(params, sources)})
+        return OptionSources({**defaults, **fill(params, places)})
 
     def _from_module_defaults(self, params: Values) -> dict[str, str]:
         """Ansible has merged them with the options of the task by now, so that equal values are taken for theirs."""

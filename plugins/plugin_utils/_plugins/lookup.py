@@ -72,7 +72,7 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
         of["store"] = "the variable ellipsis_store"
     if params.get("create"):
         of.update(fill(params, (variables(lambda name: plain(variable(name))), PROCESS)))
-    origins = OptionSources(of, itself="the lookup")
+    sources = OptionSources(of, itself="the lookup")
     valid = params
     try:
         valid = validated(SPEC, params, "The lookup ellipsis_access_token")
@@ -83,12 +83,12 @@ def look_up(terms: t.Sequence[t.Any], options: Values, variable: Variable, loade
             f"{exc} of the ansible process; the keyword environment of a task does not reach lookups"
         ) from None
     except EllipsisError as exc:
-        told = origins.tell(exc, valid) if params.get("create") else origins.of_options(str(exc))
+        told = sources.tell(exc, valid) if params.get("create") else sources.of_options(str(exc))
         raise EllipsisError(told) from None
 
 
 def _stored(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
-    """What the store has: no network, and no clock but the controller's."""
+    """The fields of a stored token, without any request to the API. The controller's clock decides what has expired."""
     if params["store"] is None:
         raise OptionError(
             f"No store to look for {description!r} in; set store, or the variable ellipsis_store, or create=true"
@@ -144,7 +144,7 @@ def _watch_expiry(entry: Entry, warn_within: int, store: str) -> None:
 
 
 def _converged(description: str, params: Values, variable: Variable, loader: DataLoader) -> Values:
-    """The token after it was made sure of."""
+    """The fields of a token that was created or renewed if need be."""
     wanted = {**params, "description": description, "state": "present", "token_id": None, "return_secret": True}
     wanted["owner"] = params["owner"] or ACCESS_TOKEN_SPEC["owner"]["default"]
     wanted.update(held_id=None, replaces=[])
@@ -163,7 +163,7 @@ def _converged(description: str, params: Values, variable: Variable, loader: Dat
 
 
 def _of_this_run(wanted: Values, apply: bool, declarer: Declarer) -> Values:
-    """A token that nobody keeps: it belongs to this run, and no other run has anything to do with it."""
+    """The fields of a run-only token."""
     wanted["valid_for"] = wanted["valid_for"] or DEFAULT_UNSTORED
     desired = desired_of(wanted, run_only=True)
     if desired.lifetime == NEVER or desired.lifetime > _LONGEST_UNSTORED:

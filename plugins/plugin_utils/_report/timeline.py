@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the tokens stand on a timeline (pure): bands of equal width, so that the urgent ones get the most room."""
+"""Places tokens on a timeline by the time they have left (pure). All bands have one width, so urgent ones get more room."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ class AllHosts(RoleAction):
         return {**retired, **pruned, "changed": retired["changed"] or pruned["changed"], "messages": {}}
 
     def _go_back(self, state: State) -> Values:
-        """The earlier secrets are delivered again: revoke the new tokens, and retire what went well."""
+        """After the earlier secrets were delivered again: revoke the new tokens, and retire what was replaced where all went well."""
         hosts = state.hosts(self._task_vars)
         verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
         for token_id in verdict["revoke"]:
@@ -231,7 +231,7 @@ class AllHosts(RoleAction):
         return result
 
     def _retire(self, state: State, affected: t.Collection[str]) -> Values:
-        """Hosts that --limit left out would need what is replaced, so this is no part of such a run."""
+        """Retire replaced tokens. A run with --limit retires nothing, since the hosts that it left out use them (law 23)."""
         if "ansible_limit" in self._task_vars:
             return {"changed": False}
         good = [slot for slot in state.all_slots if is_present(slot) and slot["description"] not in affected]

@@ -91,7 +91,7 @@ def told(delivery: Values, content: str) -> Values | None:
 
 
 def newest(tokens: t.Iterable[tuple[str, Values | None]]) -> dict[str, Values]:
-    """By description, the newest of the tokens that are known: a host that was away has an older one."""
+    """By description, the token that was created last: a host that was away has an older one."""
     found: dict[str, Values] = {}
     for name, token in tokens:
         if token and _age(token) >= _age(found.get(name)):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a rollout of the role access_tokens ends: which new tokens are taken back, which replaced ones go, and what is said."""
+"""Decides how a rollout ends: which new tokens are taken back, which replaced ones are retired, and what is said (law 23)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Hosts = t.Mapping[str, Host]
 
 
 def verdict(hosts: Hosts, failures: t.Mapping[str, str], rolled: Rollout, *, check_mode: bool) -> Values:
-    """What failures lead to. Only the slots of a host that failed are affected.
+    """What failures lead to. Only the slots of a host that failed are affected (law 23).
 
     failures: by description, why a slot has no token to deliver. restore: slots whose earlier secret goes back to their hosts.
     revoke: ids of new tokens. messages: why which host fails.

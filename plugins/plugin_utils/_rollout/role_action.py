@@ -42,8 +42,8 @@ class RoleAction(EllipsisAction):
             params["store"] = settings["access_tokens_store"]
             params["store_vault_id"] = settings.get("access_tokens_store_vault_id")
             params["store_plaintext"] = settings["access_tokens_store_plaintext"]
-        origins = self._inherit(params, self._task_vars)
-        result = self._run_here(params, origins, self._task_vars, apply=apply, finish=dict)
+        sources = self._inherit(params, self._task_vars)
+        result = self._run_here(params, sources, self._task_vars, apply=apply, finish=dict)
         if result.get("failed") and "access_tokens" not in result:
             raise EllipsisError(str(result["msg"]))
         return result

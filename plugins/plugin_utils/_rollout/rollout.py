@@ -28,7 +28,7 @@ def to_create(
     rotate: t.Collection[str] = (),
     created_before: t.Collection[str] = (),
 ) -> list[Values]:
-    """What makes the new tokens and leaves the replaced ones alone: hosts still use them.
+    """The entries with which the plural module creates new tokens and retires none, since hosts still use them (law 23).
 
     held: by description what is held, None where a store knows. rotate: descriptions to replace though nothing asks for it, C(*)
     for all. created_before: what earlier batches of hosts created is not created again, or hosts that share a token would not get

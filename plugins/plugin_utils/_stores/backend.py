@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a place that keeps entries has to be able to do. What entries mean is decided above it, in store.py."""
+"""What a backend of a store has to be able to do. store.py decides what entries mean."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries from one store to another: written there, compared, and only then removed here."""
+"""Moves entries from one store to another: written to the target, compared, and only then removed from the source."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _wanted(source: Store, names: t.Collection[str]) -> dict[str, Entry]:
 
 
 def _bare(entry: Entry) -> Entry:
-    """Without what only counts for the moment."""
+    """The entry without its claim."""
     return replace(entry, claim=None)
 
 
@@ -75,7 +75,7 @@ def _refuse_others(target: Store, wanted: t.Mapping[str, Entry], there: t.Mappin
 
 
 def _compare(source: Store, target: Store, wanted: t.Mapping[str, Entry]) -> None:
-    """Both as they are now: who changed one meanwhile must not lose a secret."""
+    """Raises StoreError if an entry of either store was changed meanwhile, so that no changed secret is removed (law 26)."""
     for store in (source, target):
         now = store.entries()
         different = sorted(name for name, entry in wanted.items() if name not in now or _bare(now[name]) != entry)

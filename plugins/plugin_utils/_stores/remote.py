@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What backends on a server have in common: one call for each entry, patience, and whether a write arrived."""
+"""What backends on a server have in common: a call for each entry, repeated calls, and lost answers to writes."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class RemoteBackend(abc.ABC):
         return call()
 
     def _settle(self, key: str, change: Versioned) -> Written:
-        """Write once, whatever becomes of the answer: a write is only sent again when the entry is as it was."""
+        """Write an entry. After an answer that was lost, the write is only sent again if the entry is as it was (law 25)."""
         error: StoreError | None = None
         for pause in (*_PAUSES, 0.0):
             try:
@@ -156,4 +156,4 @@ class RemoteBackend(abc.ABC):
             except Unavailable as exc:
                 error = exc
                 self._sleep(pause)
-        return Unsettled(f"{str(error).rstrip('.')}, so whether it was written can't be told; the next run settles it.")
+        return Unsettled(f"{str(error).rstrip('.')}, so whether it was written is not known; the next run settles it.")

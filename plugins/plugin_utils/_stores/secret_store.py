@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A store as a secret store: what the core asks and tells, in terms of entries."""
+"""Implements SecretStore, which the core asks and tells, with the entries of a store."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class StoredSecrets:
         return self._store.take_reserved(self._stored(slot))
 
     def release(self) -> None:
-        """Let others have their turn."""
+        """Give back the claims."""
         self._store.release()
 
     def check(self, slots: t.Collection[Slot] = (), token_ids: t.Collection[str] = ()) -> None:

@@ -150,7 +150,7 @@ def encrypted(text: str, identity: Identity) -> bytes:
 
 @contextlib.contextmanager
 def locked(path: Path, warn: t.Callable[[str], None]) -> t.Iterator[None]:
-    """Alone with the directory of the file: it needs no lock file, and all users of the directory meet there."""
+    """Hold the lock of the file's directory, which needs no lock file and is the same for all stores in it."""
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:

@@ -27,7 +27,7 @@ ZOOM = Grant(ID, "view", max_zoom=3)
 @pytest.mark.parametrize(
     ("grant", "seen", "named"),
     [
-        (Grant(ID, "view"), None, "is not there, or not for this account to see; correct path_id"),
+        (Grant(ID, "view"), None, "does not exist, or this account has no access to it; correct path_id"),
         (Grant(ID, "edit"), view(tier="view"), "gives this account view, so it can't give edit to a token; lower"),
         (Grant(ID, "view"), view(tier="none"), "gives this account none"),
         (Grant(ID, "viewPlus"), view(level=100), "gives this account access level 100, so it can't give viewPlus"),

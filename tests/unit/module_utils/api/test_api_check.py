@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.api_check import objection, pong
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.api_check import objection, read_base_answer
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
     ApiError,
     NotTheApi,
@@ -171,8 +171,8 @@ def test_what_is_not_for_the_address_to_answer(
 
 
 def test_the_address_above_the_api_may_answer_as_well() -> None:
-    api = pong(200, {}, "Welcome to the Ellipsis Drive API", "Welcome")
-    nothing = pong(404, {"Content-Type": "text/html"}, NGINX, "404 Not Found")
+    api = read_base_answer(200, {}, "Welcome to the Ellipsis Drive API", "Welcome")
+    nothing = read_base_answer(404, {"Content-Type": "text/html"}, NGINX, "404 Not Found")
     assert objection("https://x", {"https://x": api, "https://x/v3": nothing}.get) is None
     assert objection("https://x", {"https://x": api, "https://x/v3": api}.get) == (
         "The API of Ellipsis Drive is at https://x/v3. Set api_url to that"

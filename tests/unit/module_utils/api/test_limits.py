@@ -272,9 +272,9 @@ def test_a_small_body_that_unpacks_to_a_huge_one() -> None:
 @pytest.mark.parametrize(
     ("body", "encoding", "words"),
     [
-        (b"{}", "br", "packed in a way that nobody asked for"),
-        (b"{}", "gzip, gzip", "packed in a way that nobody asked for"),
-        (b"{}", "gzip", "can't be unpacked"),
+        (b"{}", "br", "compressed in a way that was not asked for"),
+        (b"{}", "gzip, gzip", "compressed in a way that was not asked for"),
+        (b"{}", "gzip", "can't be decompressed"),
         (gzip.compress(b"{}", mtime=0)[:-3], "gzip", "ends before its end"),
     ],
 )
@@ -319,7 +319,7 @@ def test_what_it_should() -> None:
     "text", ["", ".", "..", "../../path/x", "a/b", "a?x=", "%2e%2e", ROADS + "\n", ROADS + "?", "1"]
 )
 def test_what_is_no_id_goes_into_no_address(text: str) -> None:
-    with pytest.raises(EllipsisError, match="is not an id as the API has them"):
+    with pytest.raises(EllipsisError, match="is not a UUID, as every id of the API is"):
         address_part(text)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -217,6 +218,24 @@ def test_closed_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port}")
     assert (failure("http://api.invalid/v3")).__class__ is Unsent
     assert (failure("https://api.invalid/v3")).__class__ is Unsent
+
+
+@pytest.mark.parametrize(
+    ("password", "kind", "said"),
+    [
+        # The last character of Latin-1, and the one after it.
+        ("%C3%BF", Unsent, "Connection refused"),
+        ("%C4%80", Rejected, "a character outside of Latin-1"),
+    ],
+)
+def test_passwords_of_proxies(
+    closed_port: int, monkeypatch: pytest.MonkeyPatch, password: str, kind: type[Exception], said: str
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://user:{password}@127.0.0.1:{closed_port}")
+    with pytest.raises(kind, match=said) as caught:
+        exchange(open_session("test"), "GET", "https://api.invalid/v3", secrets=[], timeout=5, verify=True)
+    assert caught.value.__class__ is kind
+    assert unquote(password) not in str(caught.value)
 
 
 def test_proxy_that_refuses_to_connect(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

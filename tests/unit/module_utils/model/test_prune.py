@@ -54,7 +54,7 @@ def rules(**options: Any) -> Rules:
         ([made("declared", OLD)], {}, []),
         ([made("x", OLD, owner="other")], {}, []),
         ([made("tiles-a", OLD), made("x", OLD)], {"prune_protect": ["y", "tiles-*"]}, ["protected by 'tiles-*'", GOES]),
-        ([made("x", OLD, token_id="../../path/x")], {}, ["its id is none as the API has them, so it is not written to"]),
+        ([made("x", OLD, token_id="../../path/x")], {}, ["its id is not a UUID, as every id of the API is, so no request is made with it"]),
         ([made("b", OLD), made("a", YOUNG)], {}, [TOO_YOUNG, GOES]),
     ],
 )  # fmt: skip

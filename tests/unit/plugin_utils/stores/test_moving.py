@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,3 +95,37 @@ def test_what_is_refused(file: Make, shared: Make, there: list[Entry], names: tu
         move(file(), shared(), names, remove=True, apply=True)
     assert file().entries() == ENTRIES
     assert shared().entries() == {entry.slot.description: entry for entry in there}
+
+
+class NoRights(MemoryBackend):
+    """What the server says when it is asked for the rights of a login that may only read."""
+
+    def rehearse(self, names: Collection[str]) -> None:
+        raise StoreError(f"may not write {', '.join(sorted(names))}")
+
+
+@pytest.mark.parametrize("apply", [False, True])
+def test_what_cannot_be_written_is_refused_first(file: Make, server: MemoryServer, apply: bool) -> None:
+    """A plan says so, too; it needs no right to write what is there already."""
+    file().keep(ENTRIES.values())
+
+    def readable() -> Store:
+        return Store(NoRights(server), lock_timeout=0, sleep=lambda _seconds: None)
+
+    with pytest.raises(StoreError, match="may not write rivers, roads"):
+        move(file(), readable(), (), remove=True, apply=apply)
+    assert (file().entries(), bare(readable())) == (ENTRIES, {})
+    Store(MemoryBackend(server)).keep(ENTRIES.values())
+    assert move(file(), readable(), (), remove=False, apply=False).same == ("rivers", "roads")
+    with pytest.raises(StoreError, match="may not write rivers, roads"):
+        move(readable(), file(), (), remove=True, apply=apply)
+    assert (file().entries(), bare(readable())) == (ENTRIES, ENTRIES)
+
+
+def bare(store: Store) -> dict[str, Entry]:
+    """What is in it, without what only counts for the moment."""
+    return {
+        name: replace(entry, claim=None)
+        for name, entry in store.entries().items()
+        if entry != replace(entry, id="", token="")
+    }
