@@ -30,7 +30,9 @@ class Repository:
         copy(self.tree)
         (self.tree / "Makefile").write_text("test:\n\t@echo the gate\n")
         # Right after a release there is no other.
-        (self.tree / "changelogs" / "fragments" / "release.yml").write_text("minor_changes: [Something is new.]\n")
+        fragment = self.tree / "changelogs" / "fragments" / "release.yml"
+        fragment.parent.mkdir(exist_ok=True)
+        fragment.write_text("minor_changes: [Something is new.]\n")
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.environment = {
