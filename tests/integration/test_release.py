@@ -30,9 +30,7 @@ class Repository:
         copy(self.tree)
         (self.tree / "Makefile").write_text("test:\n\t@echo the gate\n")
         # Right after a release there is no other.
-        fragment = self.tree / "changelogs" / "fragments" / "release.yml"
-        fragment.parent.mkdir(exist_ok=True)
-        fragment.write_text("minor_changes: [Something is new.]\n")
+        (self.tree / "changelogs" / "fragments" / "release.yml").write_text("minor_changes: [Something is new.]\n")
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.environment = {
@@ -83,7 +81,8 @@ def test_a_release_is_a_branch_and_signed_files(repository: Repository) -> None:
     for file, line in VERSIONED.items():
         assert line.format("7.0.0") in repository.do("git", "show", f"release-7.0.0:{file}").splitlines()
     assert "## v7\\.0\\.0\n" in repository.do("git", "show", "release-7.0.0:CHANGELOG.md")
-    assert repository.do("git", "ls-tree", "release-7.0.0", "changelogs/fragments/") == ""
+    left = repository.do("git", "ls-tree", "--name-only", "release-7.0.0", "changelogs/fragments/")
+    assert left == "changelogs/fragments/.keep\n"
     ready = repository.tree / ".venv" / "release" / "7.0.0"
     assert {path.name for path in ready.iterdir()} == {
         "MANIFEST.json.asc",
