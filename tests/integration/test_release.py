@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.ellipsis.drive.tests.tools.in_copy import copy
+from ansible_collections.ellipsis.drive.tests.tools.release import TREE, VERSIONED, version_of
+
+PRESENT = version_of((TREE / "galaxy.yml").read_text())
 
 
 class Repository:
@@ -26,6 +29,8 @@ class Repository:
             each.mkdir(mode=0o700)
         copy(self.tree)
         (self.tree / "Makefile").write_text("test:\n\t@echo the gate\n")
+        # Right after a release there is no other.
+        (self.tree / "changelogs" / "fragments" / "release.yml").write_text("minor_changes: [Something is new.]\n")
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.environment = {
@@ -73,9 +78,11 @@ def test_a_release_is_a_branch_and_signed_files(repository: Repository) -> None:
     repository.do("git", "config", "user.signingkey", key)
     said = repository.release("7.0.0")
     assert "the gate" in said
-    assert "version: 7.0.0\n" in repository.do("git", "show", "release-7.0.0:galaxy.yml")
+    for file, line in VERSIONED.items():
+        assert line.format("7.0.0") in repository.do("git", "show", f"release-7.0.0:{file}").splitlines()
     assert "## v7\\.0\\.0\n" in repository.do("git", "show", "release-7.0.0:CHANGELOG.md")
-    assert repository.do("git", "ls-tree", "release-7.0.0", "changelogs/fragments/") == ""
+    left = repository.do("git", "ls-tree", "--name-only", "release-7.0.0", "changelogs/fragments/")
+    assert left == "changelogs/fragments/.keep\n"
     ready = repository.tree / ".venv" / "release" / "7.0.0"
     assert {path.name for path in ready.iterdir()} == {
         "MANIFEST.json.asc",
@@ -94,7 +101,7 @@ def test_a_release_is_a_branch_and_signed_files(repository: Repository) -> None:
     ("version", "complaint"),
     [
         ("1", "is not a semantic version"),
-        ("0.1.0", "is not newer than 0.1.0"),
+        (PRESENT, f"is not newer than {PRESENT}"),
         ("7.0.0", "The branch release-7.0.0 is there already"),
     ],
 )

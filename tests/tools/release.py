@@ -21,6 +21,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+VERSIONED = {"galaxy.yml": "version: {}", "plugins/module_utils/_modules/version.py": 'VERSION = "{}"'}
 IDENTITY = ("user.name", "user.email")
 TREE = Path(__file__).resolve().parents[2]
 # As semver.org has it, without build metadata: Galaxy knows none.
@@ -68,8 +69,13 @@ def check(tree: Path, version: str) -> None:
 
 
 def write_version(tree: Path, version: str) -> None:
-    galaxy = tree / "galaxy.yml"
-    galaxy.write_text(re.sub(r"^version: .*$", f"version: {version}", galaxy.read_text(), flags=re.MULTILINE))
+    """In both places that have it."""
+    for name, line in VERSIONED.items():
+        file = tree / name
+        text, found = re.subn(rf"^{line.format('.*')}$", line.format(version), file.read_text(), flags=re.MULTILINE)
+        if found != 1:
+            raise SystemExit(f"{name}: has no line {line.format('…')}")
+        file.write_text(text)
 
 
 def section(changelog: str, version: str) -> str:
