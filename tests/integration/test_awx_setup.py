@@ -138,26 +138,33 @@ def test_what_it_made_works(controller: Controller, awx: Client, emulator: Emula
 )
 def test_a_credential_holds_the_tokens(controller: Controller, awx: OfReal, emulator: Emulator) -> None:
     """With examples/awx_credential. A job that was not given the credential makes nothing, and says why."""
+    declaration = awx.project / "group_vars" / "tile_servers.yml"
+    lines = declaration.read_text()
     for name in ("fetch", "keep"):
         shutil.copy(ROOT / "examples" / "awx_credential" / f"{name}.yml", awx.project / f"{name}.yml")
-    with (awx.project / "group_vars" / "tile_servers.yml").open("a") as declaration:
-        for name in ("fetch", "keep"):
-            declaration.write(f'access_tokens_{name}_tasks: "{{{{ playbook_dir }}}}/{name}.yml"\n')
+        lines += f'access_tokens_{name}_tasks: "{{{{ playbook_dir }}}}/{name}.yml"\n'
+    declaration.write_text(lines + "awx_organization: Nowhere\n")
     awx.commit()
     setup(controller, awx, environment={"ELLIPSIS_VALIDATE_CERTS": "no"})
     awx.attach(PROVISION, awx.login_of_jobs())
+    ran = awx.launch(PROVISION, {})
+    assert ran.code != 0 and "Nowhere" in ran.stdout.partition("Say what failed")[2], ran.stdout
+    assert [token for token in emulator.tokens if token.revoked_at is None] == []
+
+    declaration.write_text(lines)
+    awx.commit()
     ran = awx.launch(PROVISION, {})
     assert ran.code == 0, ran.stdout
     awx.attach(PROVISION, HELD)
     setup(controller, awx, environment={"ELLIPSIS_VALIDATE_CERTS": "no"})
     ran = awx.launch(PROVISION, {})
     assert ran.code == 0, ran.stdout
-    assert len(emulator.tokens) == 1
+    [live] = [token for token in emulator.tokens if token.revoked_at is None]
 
     awx.detach(PROVISION, HELD)
     ran = awx.launch(PROVISION, {})
     assert ran.code != 0 and f"not given the credential {HELD}" in ran.stdout
-    assert len(emulator.tokens) == 1 and emulator.tokens[0].revoked_at is None
+    assert [token for token in emulator.tokens if token.revoked_at is None] == [live]
     assert [secret for secret in {*emulator.secrets, USER_TOKEN} if secret in ran.public] == []
 
 

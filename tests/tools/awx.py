@@ -214,15 +214,15 @@ def main() -> None:
         raise SystemExit(f"AWX_SOURCE: {sys.argv[1] or 'please set it,'} is no checkout of AWX")
     if "AWX_PASSWORD" not in os.environ:
         raise SystemExit("AWX_PASSWORD: please set it, for the user admin")
-    RUN.mkdir(parents=True, exist_ok=True)
-    install(Path(sys.argv[1]))
-    lay_out()
-    start_database()
-    start_awx()
-    wait()
-    print(
-        f"AWX_URL={URL} AWX_USERNAME=admin AWX_PASSWORD=… make integration PYTEST=tests/integration/test_awx_setup.py"
-    )
+    if not answers():
+        RUN.mkdir(parents=True, exist_ok=True)
+        install(Path(sys.argv[1]))
+        lay_out()
+        start_database()
+        start_awx()
+        wait()
+    tests = 'make long PYTEST="-n 0 tests/integration/test_awx_setup.py"'
+    print(f"AWX_URL={URL} AWX_USERNAME=admin AWX_PASSWORD=… {tests}")
 
 
 if __name__ == "__main__":
