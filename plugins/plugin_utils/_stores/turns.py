@@ -12,6 +12,7 @@ import secrets
 import socket
 import typing as t
 from dataclasses import replace
+from types import MappingProxyType
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import format_date, read_date
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Claim, Entry, StoredSlot, StoreError
@@ -22,7 +23,7 @@ _CLAIM_SECONDS = 120
 # As long as this is left of a claim, a creation may begin without another write.
 _ENOUGH_SECONDS = 60
 _POLL_SECONDS = 0.5
-NO_NONCES: t.Mapping[StoredSlot, str] = {}
+NO_NONCES: t.Mapping[StoredSlot, str] = MappingProxyType({})
 
 
 class Turns(t.Protocol):
