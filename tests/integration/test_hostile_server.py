@@ -38,7 +38,7 @@ ROWS: dict[str, tuple[dict[str, Any], str, dict[str, Any], str]] = {
         {**LIST, "kind": "set", "values": {"id": "../../path/x?"}},
         TOKEN,
         {"description": "old", "state": "absent"},
-        "'old' would revoke a token that the server lists with the id '../../path/x?'. That is not an id",
+        "'old' would revoke a token that the server lists with the id '../../path/x?'. That is not a UUID",
     ),
     "no bearer": (
         {**MADE, "kind": "set", "values": {"token": "{token}\nx"}},
