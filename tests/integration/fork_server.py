@@ -169,8 +169,7 @@ class ForkServer:
         message = marshal.dumps({"command": list(command), "cwd": str(cwd), "env": dict(env), "umask": None})
         descriptors = [stdout.fileno(), stderr.fileno(), writer]
         try:
-            socket.send_fds(self._socket, [len(message).to_bytes(4, "big")], descriptors)
-            self._socket.sendall(message)
+            _send(self._socket, message, descriptors)
         finally:
             os.close(writer)
         return Forked(reader, command)
@@ -189,16 +188,14 @@ def _serve(connection: socket.socket, listener: socket.socket) -> None:
     while True:
         ready = select.select([connection, listener], [], [])[0]
         asking = connection if connection in ready else listener.accept()[0]
-        size, descriptors, _flags, _address = socket.recv_fds(asking, 4, 3)
-        if not size and asking is connection:
+        message, descriptors = _received(asking)
+        if not message and asking is connection:
             return
-        if size:
-            message = asking.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+        if message:
             request = marshal.loads(message)
             server = settings.server_of(request) if asking is connection else None
             if server:
-                socket.send_fds(server, [size], descriptors)
-                server.sendall(message)
+                _send(server, message, descriptors)
             elif os.fork() == 0:
                 connection.close()
                 listener.close()
@@ -211,16 +208,26 @@ def _serve(connection: socket.socket, listener: socket.socket) -> None:
             asking.close()
 
 
+def _send(connection: socket.socket, message: bytes, descriptors: Sequence[int]) -> None:
+    socket.send_fds(connection, [len(message).to_bytes(4, "big")], descriptors)
+    connection.sendall(message)
+
+
+def _received(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """What was sent so; nothing when the other end is closed."""
+    size, descriptors, _flags, _address = socket.recv_fds(connection, 4, 3)
+    return connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL) if size else b"", descriptors
+
+
 def _serve_configured(connection: socket.socket) -> None:
     """Fork for every request that has this configuration."""
     while True:
-        size, descriptors, _flags, _address = socket.recv_fds(connection, 4, 3)
-        if not size:
+        message, descriptors = _received(connection)
+        if not message:
             return
-        request = marshal.loads(connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
         if os.fork() == 0:
             connection.close()
-            _guard(request, *descriptors)
+            _guard(marshal.loads(message), *descriptors)
             return
         for descriptor in descriptors:
             os.close(descriptor)
