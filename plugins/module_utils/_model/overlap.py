@@ -29,72 +29,66 @@ class Superseded:
     since: float | None = None
 
 
-def predecessors_living_on(
-    desired: Desired,
-    predecessors: t.Iterable[Generation],
-    live: t.Sequence[Generation],
-    current: Generation | None,
-    *,
-    stays: bool,
-    held: Held,
-    now: float,
-) -> t.Iterator[Superseded]:
+@dataclass(frozen=True)
+class Situation:
+    """What is known of a slot. live: oldest first. stays: the current generation is not replaced. now: the server's time."""
+
+    desired: Desired
+    live: tuple[Generation, ...]
+    held: Held
+    current: Generation | None
+    stays: bool
+    now: float
+
+
+def predecessors_living_on(slot: Situation, predecessors: t.Iterable[Generation]) -> t.Iterator[Superseded]:
     """What is replaced lives for the overlap after the first token of this slot that was current."""
-    used = (each for each in live if _was_used(each, current, held))
-    first = next(used, None) if stays or current else None
+    used = (each for each in slot.live if _was_used(each, slot))
+    first = next(used, None) if slot.stays or slot.current else None
     for each in predecessors:
         since = max(first.marker.created, each.marker.created) if first else None
-        if _lives_on(desired, since, now):
+        if _lives_on(slot, since):
             yield Superseded(each, since)
 
 
-def _lives_on(desired: Desired, since: float | None, now: float) -> bool:
+def _lives_on(slot: Situation, since: float | None) -> bool:
     """Whether the overlap of a generation that was replaced at a time is not over. since: None is not replaced yet."""
     # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
-    return desired.overlap > 0 and (since is None or now < since + desired.overlap)
+    overlap = slot.desired.overlap
+    return overlap > 0 and (since is None or slot.now < since + overlap)
 
 
-def _was_used(generation: Generation, current: Generation | None, held: Held) -> bool:
+def _was_used(generation: Generation, slot: Situation) -> bool:
     """Whether consumers had it; a store knows."""
-    return generation is current or not held.exclusive or generation.id in held.replaced
+    return generation is slot.current or not slot.held.exclusive or generation.id in slot.held.replaced
 
 
-def living_on(
-    desired: Desired,
-    live: t.Sequence[Generation],
-    current: Generation | None,
-    *,
-    stays: bool,
-    held: Held,
-    now: float,
-) -> t.Iterator[Superseded]:
+def living_on(slot: Situation) -> t.Iterator[Superseded]:
     """The generations beside the current one whose overlap is not over."""
-    for each in live:
-        nobodys = _is_nobodys(each, current, held)
-        if each is current if stays else nobodys:
+    for each in slot.live:
+        nobodys = _is_nobodys(each, slot)
+        if each is slot.current if slot.stays else nobodys:
             continue
-        since = _replaced_at(each, live, current, held, stays=stays)
-        if _lives_on(desired, since, now):
+        since = _replaced_at(each, slot)
+        if _lives_on(slot, since):
             yield Superseded(each, None if nobodys else since)
 
 
-def _is_nobodys(generation: Generation, current: Generation | None, held: Held) -> bool:
+def _is_nobodys(generation: Generation, slot: Situation) -> bool:
     """Whether O(held_id) says that a newer generation is of no use to anybody."""
-    newer = current is not None and generation.order > current.order
-    return newer and held.tracked and not held.exclusive
+    newer = slot.current is not None and generation.order > slot.current.order
+    return newer and slot.held.tracked and not slot.held.exclusive
 
 
-def _replaced_at(
-    generation: Generation, live: t.Sequence[Generation], current: Generation | None, held: Held, *, stays: bool
-) -> float | None:
+def _replaced_at(generation: Generation, slot: Situation) -> float | None:
     """When a generation was replaced; None when that is by the token that is about to be made.
 
     It was replaced by the next one that was current. A store knows which ones were.
     """
-    if current is not None and generation.order >= current.order:
-        return generation.marker.created if stays else None
-    later = (each for each in live if each.order > generation.order)
-    replacement = next((each for each in later if _was_used(each, current, held)), None)
+    if slot.current is not None and generation.order >= slot.current.order:
+        return generation.marker.created if slot.stays else None
+    later = (each for each in slot.live if each.order > generation.order)
+    replacement = next((each for each in later if _was_used(each, slot)), None)
     return replacement.marker.created if replacement else None
 
 

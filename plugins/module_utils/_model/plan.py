@@ -17,7 +17,7 @@ from .desired import NO_PREDECESSORS, SCOPES, Desired, Held, Predecessors
 from .durations import Margin
 from .errors import Refused
 from .marker import Slot
-from .overlap import Superseded, living_on, predecessors_living_on, refuse_too_many
+from .overlap import Situation, Superseded, living_on, predecessors_living_on, refuse_too_many
 from .tokens import Generation, ListedToken
 
 # A token is never renewed sooner than so many seconds after its creation, even if the server shortens lifetimes (law 7).
@@ -126,11 +126,12 @@ def plan(
     _refuse_other_holder(desired, live, current, held)
     reason, changes = _reason(desired, live, current, now)
     stays = reason == "none"
-    steps, superseded = _steps(desired, live, current, stays=stays, held=held, now=now)
-    left = tuple(predecessors_living_on(desired, predecessors.live, live, current, stays=stays, held=held, now=now))
+    slot = Situation(desired, live, held, current, stays, now)
+    steps, superseded = _steps(slot)
+    left = tuple(predecessors_living_on(slot, predecessors.live))
     leaving = {each.id for each in predecessors.live} - {each.generation.id for each in left}
     steps += tuple(Revoke(each.id, "superseded") for each in predecessors.live if each.id in leaving)
-    steps += tuple(Forget(slot) for slot in predecessors.stale)
+    steps += tuple(Forget(each) for each in predecessors.stale)
     before = SlotState(_STATUS[reason], superseded=len(live))
     if current:
         before = _state(current, _STATUS[reason], len(live) - 1)
@@ -206,27 +207,17 @@ def _refuse_other_holder(
         )
 
 
-def _steps(
-    desired: Desired,
-    live: t.Sequence[Generation],
-    current: Generation | None,
-    *,
-    stays: bool,
-    held: Held,
-    now: float,
-) -> tuple[tuple[Step, ...], tuple[Superseded, ...]]:
+def _steps(slot: Situation) -> tuple[tuple[Step, ...], tuple[Superseded, ...]]:
     """What to do in which order, and the other generations that live on."""
-    others = [each for each in live if not (stays and each is current)]
-    lost = [each for each in others if each is not current and each.marker.nonce in held.pending]
-    kept = tuple(
-        living_on(desired, [each for each in live if each not in lost], current, stays=stays, held=held, now=now)
-    )
+    others = [each for each in slot.live if not (slot.stays and each is slot.current)]
+    lost = [each for each in others if each is not slot.current and each.marker.nonce in slot.held.pending]
+    kept = tuple(living_on(replace(slot, live=tuple(each for each in slot.live if each not in lost))))
     living = {each.generation.id for each in kept}
     early = [Revoke(each.id, "unheld") for each in lost]
     retired = [Revoke(each.id, "superseded") for each in others if each not in lost and each.id not in living]
-    if stays:
+    if slot.stays:
         return (*early, *retired), kept
-    refuse_too_many(desired, kept)
+    refuse_too_many(slot.desired, kept)
     return (*early, Create(), *retired), kept
 
 
