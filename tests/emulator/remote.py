@@ -47,7 +47,7 @@ def _policy(emulator: Emulator, fields: dict[str, Any]) -> None:
 
 _ACTIONS: dict[tuple[str, str], Callable[[Emulator, dict[str, Any]], Any]] = {
     ("GET", "journal"): lambda emulator, body: [asdict(entry) for entry in emulator.journal],
-    ("DELETE", "journal"): lambda emulator, body: emulator.clear_journal(),
+    ("DELETE", "journal"): lambda emulator, body: [asdict(entry) for entry in emulator.clear_journal()],
     ("GET", "tokens"): lambda emulator, body: [asdict(token) for token in emulator.tokens],
     ("GET", "secrets"): lambda emulator, body: emulator.secrets,
     ("POST", "faults"): lambda emulator, body: emulator.faults.add(Fault(**body)),
@@ -75,8 +75,10 @@ class Control:
         journal: list[dict[str, Any]] = self._call("GET", "journal")
         return journal
 
-    def clear_journal(self) -> None:
-        self._call("DELETE", "journal")
+    def clear_journal(self) -> list[dict[str, Any]]:
+        """What was in it."""
+        told: list[dict[str, Any]] = self._call("DELETE", "journal")
+        return told
 
     def tokens(self) -> list[dict[str, Any]]:
         tokens: list[dict[str, Any]] = self._call("GET", "tokens")

@@ -131,7 +131,6 @@ class Controller:
         for name in ("home", "config", "local_tmp", "remote_tmp"):
             (folder / name).mkdir()
         self.inventory = folder / "inventory.ini"
-        self.serve_modules(served=False)
         self.environment = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "HOME": str(place / "home"),
@@ -148,10 +147,15 @@ class Controller:
             "ELLIPSIS_API_TOKEN": USER_TOKEN,
             "ELLIPSIS_TEST_URL": api_url,
         }
+        self.serve_modules(served=False)
 
     def serve_modules(self, *, served: bool = True) -> None:
-        """From now on hosts start modules by the fork server, or not. What ends them has to do without: they are no children."""
+        """From now on hosts start modules by the fork server, and from stdin, or not.
+
+        What ends them has to do without: they are no children. What looks at files of modules has to do without pipelining.
+        """
         interpreter = fork_server().interpreter(self.folder) if served else sys.executable
+        self.environment["ANSIBLE_PIPELINING"] = str(served)
         local = f"ansible_connection=local ansible_python_interpreter={interpreter}"
         self.inventory.write_text("".join(f"{host} {local}\n" for host in ("localhost", *HOSTS)))
 

@@ -112,10 +112,12 @@ def test_a_host_that_is_down_keeps_its_token(role: Role) -> None:
     assert [role.calls["create"], role.calls["delete"]] == [0, 1]
 
 
-# A host without a place for temporary files can't be reached.
+# A host without a place for the files of modules can't be reached.
 DOWN = """
 - ansible.builtin.import_role: {name: ellipsis.drive.access_tokens}
-  vars: {ansible_remote_tmp: "{{ '/dev/null/nowhere' if inventory_hostname == down | default('') else lookup('env', 'ANSIBLE_REMOTE_TEMP') }}"}
+  vars:
+    ansible_remote_tmp: "{{ '/dev/null/nowhere' if inventory_hostname == down | default('') else lookup('env', 'ANSIBLE_REMOTE_TEMP') }}"
+    ansible_pipelining: false
 """
 
 

@@ -38,7 +38,7 @@ def role(controller: Controller, emulator: Emulator) -> Role:
     role = Role(controller, emulator)
     role.variables["access_tokens"] = [slot("tile server", FILE, overlap="0")]
     role.variables["hold"] = str(controller.folder / "hold")
-    role.variables["ansible_remote_tmp"] = LOST
+    role.variables |= {"ansible_remote_tmp": LOST, "ansible_pipelining": False}
     role.variables["access_tokens_check_tasks"] = role.tasks("check.yml", CHECK)
     role.run(handlers=HANDLERS)
     return role

@@ -23,16 +23,22 @@ VENV = Path(__file__).resolve().parents[2] / ".venv"
 
 
 def lay_pip(python: Path, home: Path) -> None:
-    """Put get_pip.py where this ansible-test looks first; what is there already stays."""
+    """Put the pip that this ansible-test wants, and get_pip.py, where it looks first; what is there already stays.
+
+    It makes an environment for each test, and to install pip in each of them would take most of the time of that.
+    """
     where = "import ansible_test; print(ansible_test.__path__[0])"
     package = Path(subprocess.check_output([str(python), "-c", where], text=True).strip())
     source = (package / "_internal" / "python_requirements.py").read_text()
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    for version in re.findall(r"\bpip='([0-9.]+)'", source):
-        script = cache / f"get_pip_{version.replace('.', '_')}.py"
-        if not script.exists():
-            shutil.copyfile(Path(__file__).with_name("get_pip.py"), script)
+    # The others are of Pythons that are not supported.
+    version, *_older = re.findall(r"\bpip='([0-9.]+)'", source)
+    script = cache / f"get_pip_{version.replace('.', '_')}.py"
+    if not script.exists():
+        pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-compile"]
+        subprocess.run([*pip, "--target", str(cache / f"pip-{version}"), f"pip=={version}"], check=True)
+        shutil.copyfile(Path(__file__).with_name("get_pip.py"), script)
 
 
 def python_of(bin_folder: Path) -> str:

@@ -24,9 +24,9 @@ class ActionModule(ActionBase):
         line = {
             "host": (task_vars or {})["inventory_hostname"],
             "values": plain(self._task.args),
-            "journal": control.journal(),
+            # In one step, since other hosts do the same at the same time.
+            "journal": control.clear_journal(),
         }
-        control.clear_journal()
         with open(os.environ["ELLIPSIS_TEST_KEPT"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         return {"changed": False}
