@@ -110,6 +110,37 @@ def test_the_interpreter_does_the_rest_like_python(tmp_path: Path) -> None:
     assert subprocess.check_output(command, text=True).strip() == sys.version
 
 
+def test_a_program_on_stdin_is_the_same(tmp_path: Path) -> None:
+    """As a host starts a module with pipelining."""
+    text = PROBE.replace('"path": sys.path[0]', '"path": sys.path[0], "file": globals().get("__file__")')
+    (tmp_path / "program").write_text(text)
+    answers = []
+    for program in (sys.executable, fork_server().interpreter(tmp_path)):
+        with (tmp_path / "program").open() as given:
+            command = {"cwd": tmp_path, "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}, "start_new_session": True}
+            answers.append(subprocess.check_output([program], stdin=given, text=True, **command))
+    assert answers[0] == answers[1]
+    assert json.loads(answers[0].splitlines()[0])["arguments"] == [""]
+
+
+WHERE = """
+from importlib.util import find_spec
+from ansible.module_utils.basic import AnsibleModule
+names = ("ansible.constants", "ansible.plugins", "ansible.module_utils.basic", "ansible.module_utils.facts")
+AnsibleModule({}).exit_json(found=[name for name in names if find_spec(name)])
+"""
+
+
+@pytest.mark.parametrize("pipelining", ["True", "False"])
+def test_a_module_knows_of_no_controller(controller: Controller, pipelining: str) -> None:
+    """It has what was sent with it, as on a host without ansible-core, though it is started where the controller is."""
+    library = controller.folder / "library"
+    library.mkdir()
+    (library / "where.py").write_text(WHERE)
+    controller.environment["ANSIBLE_PIPELINING"] = pipelining
+    assert controller.run("- {name: where, where: }").result("where")["found"] == ["ansible.module_utils.basic"]
+
+
 def test_random_numbers_are_of_each_run(probe: Any) -> None:
     text = "import random, secrets, uuid; print(random.random(), secrets.token_hex(), uuid.uuid4())"
     assert probe(text)[1] != probe(text)[1]

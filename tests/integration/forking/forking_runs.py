@@ -49,16 +49,18 @@ class Runs:
                     asking, _address = self._listener.accept()
                     message, descriptors = received(asking)
                     # Whoever comes by the listener is told the end by its own connection.
-                    if message and self._forked(marshal.loads(message), *descriptors, asking.detach()):
+                    if message and self._forked(marshal.loads(message), [*descriptors, asking.detach()]):
                         return
                 else:
-                    self._tell_end(*key.data, key.fd)
+                    pid, status = key.data
+                    self._tell_end(pid, status, key.fd)
 
     def _answered(self, message: bytes, descriptors: list[int]) -> bool:
         """Whether this is the process of the run now."""
-        return self._forked(marshal.loads(message), *descriptors)
+        return self._forked(marshal.loads(message), descriptors)
 
-    def _forked(self, request: dict[str, Any], stdout: int, stderr: int, status: int) -> bool:
+    def _forked(self, request: dict[str, Any], descriptors: list[int]) -> bool:
+        stdout, stderr, status = descriptors
         pid = os.fork()
         if pid == 0:
             os.setsid()
@@ -139,7 +141,8 @@ def _execute(program: bytes | None) -> None:
         runpy.run_path(sys.argv[0], run_name="__main__")
     else:
         main = sys.modules["__main__"] = types.ModuleType("__main__")
-        exec(compile(program, "<stdin>", "exec"), vars(main))
+        main.__file__ = "<stdin>"
+        exec(compile(program, main.__file__, "exec"), vars(main))
 
 
 def _share_modules(source: Path, target: Path) -> None:

@@ -57,7 +57,7 @@ class RunsOfController(Runs):
         request = marshal.loads(message)
         server = self._server_of(request)
         if not server:
-            return self._forked(request, *descriptors)
+            return bool(self._forked(request, descriptors))
         socket.send_fds(server, [len(message).to_bytes(4, "big")], descriptors)
         server.sendall(message)
         for descriptor in descriptors:

@@ -4,17 +4,18 @@
 
 """Asks the server to do what Python does with a module. It imports nearly nothing, since that is what it saves."""
 
+from __future__ import annotations
+
+import _socket
 import array
 import marshal
 import os
 import sys
 
-import _socket
-
 PYTHON, ADDRESS = "PYTHON", "ADDRESS"
 
 
-def read_program():
+def read_program() -> bytes | None:
     """What is on stdin (a module that is sent by pipelining), or None when there is a file."""
     if len(sys.argv) == 1 and not os.isatty(0):
         with open(0, "rb", closefd=False) as file:
