@@ -24,7 +24,6 @@ settings.register_profile("soak", deadline=None, database=None, suppress_health_
 collect_ignore_glob = [] if sys.version_info >= (3, 11) else ["*/test_awx_*"]
 
 
-
 def _memory() -> Path | None:
     """A file system in memory that is large enough for the folders of tests, where programs can be started."""
     place = Path("/dev/shm")

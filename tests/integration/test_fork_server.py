@@ -117,8 +117,11 @@ def test_a_program_on_stdin_is_the_same(tmp_path: Path) -> None:
     answers = []
     for program in (sys.executable, fork_server().interpreter(tmp_path)):
         with (tmp_path / "program").open() as given:
-            command = {"cwd": tmp_path, "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}, "start_new_session": True}
-            answers.append(subprocess.check_output([program], stdin=given, text=True, **command))
+            variables = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+            said = subprocess.check_output(
+                [program], stdin=given, text=True, cwd=tmp_path, env=variables, start_new_session=True
+            )
+        answers.append(said)
     assert answers[0] == answers[1]
     assert json.loads(answers[0].splitlines()[0])["arguments"] == [""]
 
