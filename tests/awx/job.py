@@ -24,6 +24,8 @@ from awx_plugins.interfaces._temporary_private_container_api import CONTAINER_RO
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import build_safe_env, inject_credential
 
+from ansible_collections.ellipsis.drive.tests.integration.fork_server import fork_server
+
 Record = Mapping[str, Any]
 VAULT_PROMPT = r"Vault password:\s*?$"
 
@@ -156,7 +158,9 @@ def _base_environment(folder: Path) -> dict[str, Any]:
 
 
 def _write_inventory(launch: Launch, path: Path) -> None:
-    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    # What hosts run is not what AWX is about, so it may start quickly.
+    interpreter = fork_server().interpreter(path.parent.parent / "home")
+    local = {"ansible_connection": "local", "ansible_python_interpreter": interpreter}
     content = {launch.group: {"hosts": list(launch.hosts)}, "_meta": {"hostvars": dict.fromkeys(launch.hosts, local)}}
     path.write_text(f"#!/usr/bin/env python3\nprint({json.dumps(content)!r})\n")
     path.chmod(0o700)
