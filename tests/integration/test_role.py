@@ -104,7 +104,7 @@ def test_a_host_that_is_down_keeps_its_token(role: Role) -> None:
     [first] = role.live
     run = role.rotate("-e", '{"down": "beta"}', hosts="alpha:beta:gamma", tasks=DOWN, code=4)
     assert len(role.live) == 2 and role.live[0] == first
-    assert "replaced token of 'tile server' lives on for 1h, not yet renewed: 'beta'" in run.text
+    assert "replaced token of 'tile server' goes once its overlap of 1h has passed; not yet renewed: 'beta'" in run.text
     assert told(role.out, "beta")["id"] == first
     # It comes back before the overlap has passed, so it gets the new one, and nothing needs the old one any more.
     role.run(hosts="alpha:beta:gamma")
@@ -146,7 +146,7 @@ def test_batches_share_what_the_first_one_made(role: Role) -> None:
     # The last one retires what only earlier ones declare, too.
     assert [len(each) for each in settled(run)] == [0, 0, 4]
     held = {told(role.out, host, name)["id"] for host in ("alpha", "beta", "gamma") for name in ("token", "own")}
-    assert held == set(role.live) and "lives on" not in run.text
+    assert held == set(role.live) and "not yet renewed" not in run.text
 
 
 def test_a_run_with_limit_retires_nothing(role: Role) -> None:

@@ -77,7 +77,8 @@ def retirement(
             continue
         if missing:
             notes.append(
-                f"The replaced token of {name!r} lives on for {slot['overlap']}, not yet renewed: {named(missing)}."
+                f"The replaced token of {name!r} goes once its overlap of {slot['overlap']} has passed; "
+                f"not yet renewed: {named(missing)}."
             )
             if name in created:
                 continue
