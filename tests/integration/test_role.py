@@ -181,7 +181,9 @@ def test_check_mode_says_what_would_change_and_changes_nothing(role: Role) -> No
     before = role.store.read_bytes(), (role.out / "alpha" / "token.json").read_bytes()
     same = role.run("--check", "--diff")
     assert role.calls == {"list": 1} and "changed=0" in same.text
-    role.rotate("--check", "--diff")
+    role.variables["access_tokens"][0]["access_list"][0]["access_tier"] = "edit"
+    drifting = role.run("--check", "--diff")
+    assert "tile server: drift (access_tier view → edit) → a new token" in drifting.text
     assert role.calls == {"list": 1, "use": 1}
     assert before == (role.store.read_bytes(), (role.out / "alpha" / "token.json").read_bytes())
 

@@ -21,6 +21,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout import dec
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.declarations import Declaration, is_present
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.formats import TEMPLATE, newest
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.host_variables import role_options, variables_of
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.lines import lines
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.role_action import RoleAction
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._rollout.state import (
     HOSTS,
@@ -141,7 +142,7 @@ class AllHosts(RoleAction):
         planned = state.keeper != HOSTS and (self._task.check_mode or not state.made.get("changed"))
         if state.slots and not planned:
             self._take_in(state, self._converge(state, apply=not self._task.check_mode))
-        for line in rollout.lines(state.made):
+        for line in lines(state.made):
             display.display(line)
         result = {
             "changed": bool(state.made.get("changed")),
@@ -181,7 +182,9 @@ class AllHosts(RoleAction):
         state.unfinished = [name for name, ids in superseded.items() if ids and name not in made["created"]]
         state.reasons = rollout.unknown(state.slots, made, state.rolled)
         state.reasons.update(made["failures"])
-        state.made = {name: made[name] for name in ("changed", "access_tokens", "created", "failures", "retired")}
+        state.made = {
+            name: made[name] for name in ("changed", "access_tokens", "created", "diff", "failures", "retired")
+        }
         self._note_undeclared(state)
 
     def _kept(self, state: State) -> Values:

@@ -10,8 +10,8 @@ import functools
 import typing as t
 from pathlib import Path
 
-import yaml
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._controller.plain_values import plain
 
@@ -23,7 +23,7 @@ SPECIFICATION = Path(__file__).parents[3] / "roles" / "access_tokens" / "meta" /
 @functools.cache
 def role_options() -> Values:
     """The options of the role, as they are documented."""
-    specification = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]
+    specification = yaml_load(SPECIFICATION.read_text(encoding="utf-8"))["argument_specs"]
     return t.cast(Values, specification["provision"]["options"])
 
 

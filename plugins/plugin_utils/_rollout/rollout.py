@@ -114,17 +114,6 @@ def kept(rolled: Rollout, which: str, names: t.Collection[str] | None = None) ->
     return {name: each[which] for name, each in chosen.items() if each[which]}
 
 
-def lines(made: Values) -> t.Iterator[str]:
-    """One for each token that is not unchanged."""
-    for name, token in made.get("access_tokens", {}).items():
-        if name not in made["failures"] and (name in made["created"] or name in made["retired"]):
-            what = token["reason"] + (f" ({', '.join(token['changes'])})" if token["changes"] else "")
-            became = " → a new token" if name in made["created"] else ""
-            if token.get("id"):
-                became = f" → {token['id']}, expires {token['expires_at'] or 'never'}"
-            yield f"{name}: {what}{became}"
-
-
 def failure(task: Values, result: Values, rolled: Rollout) -> Values:
     """What failed on a host and why, without any secret that a message may repeat. task: may be empty, for a handler."""
     failed = [item for item in result.get("results") or () if item.get("failed")] or [result]
