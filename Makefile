@@ -116,12 +116,12 @@ sanity-%: environment-%
 
 # The laws and the core run in process and know no Ansible, so once is enough, as for what is about HTTP, other programs, stores
 # or many hosts. What meets ansible-core runs on both: plugins and their loops, lookups, ends of runs, documentation, the role.
-# `make compat-oldest` runs all integration tests there.
+# `make compat-oldest` runs all integration tests there, those marked "once" too.
 BOTH := $(patsubst %,tests/integration/test_%.py,bad_input documentation elsewhere ended fork_server lookup loops main_job one_run \
 	provision role secrets_stay_secret store)
-PYTEST_OF = pytest -m "not long" --junitxml=.venv/steps/pytest-$(1).xml
+PYTEST_OF = pytest -m "not long$(2)" --junitxml=.venv/steps/pytest-$(1).xml
 pytest-oldest: environment-oldest nginx others
-	@$(RUN) oldest "pytest oldest" $(call PYTEST_OF,oldest) \
+	@$(RUN) oldest "pytest oldest" $(call PYTEST_OF,oldest,$(if $(PYTEST),, and not once)) \
 		$(or $(PYTEST),tests/unit/plugin_utils tests/unit/module_utils/modules $(BOTH))
 
 pytest-newest: environment-newest nginx others

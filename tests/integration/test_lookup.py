@@ -89,6 +89,7 @@ def test_errors_say_what_to_do(stored: Controller, emulator: Emulator) -> None:
     assert not emulator.journal
 
 
+@pytest.mark.once
 def test_expiry_is_watched(stored: Controller, emulator: Emulator) -> None:
     stored.run(CREATE, "-e", "lifetime=2d", play={"vars": LAYERS})
     asked = f"""

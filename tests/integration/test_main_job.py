@@ -142,6 +142,7 @@ def test_the_difference_is_shown_where_there_is_no_secret(controller: Controller
     assert not any(token.id in line for token in emulator.tokens for line in removed.stdout.splitlines())
 
 
+@pytest.mark.once
 def test_others_are_left_alone(controller: Controller, emulator: Emulator) -> None:
     by_hand, other = emulator.seed_tokens(1, description="tile server"), emulator.seed_tokens(31)
     run = controller.run("""
@@ -170,6 +171,7 @@ def test_others_are_left_alone(controller: Controller, emulator: Emulator) -> No
     assert len(live) == 33
 
 
+@pytest.mark.once
 def test_a_token_is_revoked_by_its_id_whoever_made_it(controller: Controller, emulator: Emulator) -> None:
     by_hand, other = emulator.seed_tokens(2)
     tasks = f"""

@@ -88,6 +88,7 @@ def test_the_replaced_token_works_until_every_host_has_passed_its_check(role: Ro
     assert [entry.method for entry in role.emulator.journal if entry.method != "GET"] == ["DELETE"]
 
 
+@pytest.mark.once
 def test_hosts_may_have_tokens_of_their_own_and_share_others(role: Role) -> None:
     role.variables["access_tokens"] = [
         slot("shared", {"dest": "{{ out }}/token.json", "format": "json"}),
@@ -121,6 +122,7 @@ DOWN = """
 """
 
 
+@pytest.mark.once
 def test_when_the_overlap_has_passed_it_goes_all_the_same(role: Role) -> None:
     role.run()
     down = ("-e", '{"down": "beta"}')
@@ -159,6 +161,7 @@ def test_a_run_with_limit_retires_nothing(role: Role) -> None:
     assert role.live == [told(role.out, "beta")["id"]] != [first]
 
 
+@pytest.mark.once
 def test_without_retire_the_overlap_is_kept(role: Role) -> None:
     role.variables["access_tokens_retire"] = False
     role.run()
@@ -203,6 +206,7 @@ def test_tags_take_all_of_it_or_nothing(role: Role, arguments: list[str], create
     assert len(role.live) == created
 
 
+@pytest.mark.once
 def test_a_slot_that_is_no_longer_wanted(role: Role) -> None:
     role.run()
     role.variables["access_tokens"][0]["state"] = "absent"

@@ -77,6 +77,7 @@ def test_return_secret_gives_it_again(controller: Controller, emulator: Emulator
     assert not any(secret in run.stdout + run.stderr for secret in emulator.secrets)
 
 
+@pytest.mark.once
 def test_a_deleted_store_needs_take_over(controller: Controller, emulator: Emulator, vault: tuple[str, ...]) -> None:
     controller.run(task(), *vault)
     (controller.folder / "tokens.yml").unlink()
@@ -120,6 +121,7 @@ def test_wrong_password_and_foreign_file(controller: Controller, emulator: Emula
     assert len(emulator.tokens) == 1
 
 
+@pytest.mark.once
 def test_a_token_that_does_not_work_is_revoked_and_the_earlier_one_stays(
     controller: Controller, emulator: Emulator, vault: tuple[str, ...]
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_token_that_does_not_work_is_revoked_and_the_earlier_one_stays(
     assert [token.secret for token in emulator.tokens if token.live(emulator.clock.now())] == [kept["token"]]
 
 
+@pytest.mark.once
 def test_the_way_back(controller: Controller, emulator: Emulator, vault: tuple[str, ...]) -> None:
     run = controller.run(
         task()
@@ -163,6 +166,7 @@ def test_the_way_back(controller: Controller, emulator: Emulator, vault: tuple[s
     assert (entry["token"], "previous" in entry) == (old.secret, False)
 
 
+@pytest.mark.once
 def test_the_previous_secret_goes_with_its_token(
     controller: Controller, emulator: Emulator, vault: tuple[str, ...]
 ) -> None:
