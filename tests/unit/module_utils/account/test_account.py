@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.account import Account
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import ApiError, Ambiguous
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Ambiguous, ApiError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
