@@ -58,7 +58,7 @@ def test_what_is_unsaved_is_taken_back(name: str) -> None:
     account, _warnings = open_account(emulator)
     with contextlib.suppress(Ambiguous):
         account.create(MARKER, DESIRED)
-    assert account.unsaved == (MARKER,)
+    assert [*account.unsaved] == [MARKER]
     account.take_back()
     assert (listings(emulator), emulator.clock.now() - START) == (listed, waited)
     assert (len(live_tokens(emulator)), account.unsaved) == (left, ())
