@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, StoreError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Claim, Entry, StoredSlot, StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
@@ -115,15 +115,35 @@ def test_a_creation_that_another_run_has_given_up_changes_nothing(file: Make, mi
     store = file()
     begin(store)
     theirs(file())
-    left = file().read(SLOT)
+    # Another look does not make it ours.
+    left = store.read(SLOT)
     with pytest.raises(StoreError, match=CHANGED):
         mine(store)
     assert file().read(SLOT) == left
 
 
+def test_a_revocation_does_not_make_an_entry_ours(file: Make) -> None:
+    """It is written whoever has changed the entry."""
+    store = file()
+    begin(store)
+    file().keep([replace(THEIRS, previous=ENTRY)])
+    store.revoked({"1"})
+    assert file().read(SLOT) == THEIRS
+    with pytest.raises(StoreError, match=CHANGED):
+        store.keep([ENTRY])
+    assert file().read(SLOT) == THEIRS
+
+
 @pytest.mark.parametrize(
     ("there", "theirs", "again"),
-    [(None, None, False), (ENTRY, None, False), (ENTRY, keep, True), (None, begin, True), (BEGUN, None, True)],
+    [
+        (None, None, False),
+        (ENTRY, None, False),
+        (ENTRY, keep, True),
+        (None, begin, True),
+        (BEGUN, None, True),
+        (replace(ENTRY, claim=Claim("somebody", "")), None, True),
+    ],
 )
 def test_what_was_read_counts_as_long_as_it_is_so(
     file: Make, there: Entry | None, theirs: Act | None, again: bool
