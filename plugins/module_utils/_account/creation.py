@@ -88,7 +88,7 @@ class Creations:
         except EllipsisError as exc:
             what = f"{what}, and revoking it failed too: {exc}"
         self._account.settle([answered.marker])
-        return TransportError(f"{what} {remedy(answered.marker)}")
+        return TransportError(f"{what.rstrip('.')}. {remedy(answered.marker)}")
 
     def _create(self, wanted: t.Sequence[Wanted]) -> list[_Answered]:
         answered: list[_Answered] = []
@@ -138,7 +138,7 @@ class Creations:
         except EllipsisError as exc:
             for wanted, marker, error in lost:
                 self._made[wanted.slot] = TransportError(
-                    f"{error}, and whether it made a token is not known: {exc} {remedy(marker)}"
+                    f"{error}, and whether it made a token is not known: {str(exc).rstrip('.')}. {remedy(marker)}"
                 )
             return False
         return True
