@@ -32,6 +32,8 @@ from ansible_collections.ellipsis.drive.tests.laws.harness import (
     present,
     service,
 )
+from ansible_collections.ellipsis.drive.tests.laws.laboratory import Keeping
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryServer
 
 FULL, MAYBE, GONE = (
     EllipsisError("The disk is full."),
@@ -192,3 +194,24 @@ def test_what_becomes_of_a_token_that_can_not_be_announced(name: str) -> None:
     )
     assert str(run.error).endswith(ends.format(remedy=f"{remedy}heal this."))
     assert (len(run.after), len(run.sent("POST"))) == (left, 1)
+
+
+@pytest.mark.parametrize(
+    ("gone", "stored", "changed", "deleted"),
+    [(False, True, True, 1), (True, True, True, 0), (False, False, True, 1), (True, False, False, 0)],
+)
+def test_a_token_is_revoked_by_its_id(gone: bool, stored: bool, changed: bool, deleted: int) -> None:
+    """The store is told, also of one that is gone already."""
+    emulator = service()
+    keeper = Keeping(emulator, MemoryServer(emulator.clock.now) if stored else None)
+    made = keeper.execute(present())
+    assert made.result
+    token_id = made.result["access_token"]["id"]
+    if gone:
+        keeper.account(pytest.fail).client.delete_token(token_id)
+    start = len(emulator.journal)
+    report = keeper.execute({"token_id": token_id, "state": "absent"})
+    assert report.result, report.error
+    assert report.result["changed"] is changed
+    assert sum(entry.method == "DELETE" for entry in emulator.journal[start:]) == deleted
+    assert (live_tokens(emulator), keeper.stored()) == ({}, {})
