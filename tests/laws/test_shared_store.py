@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,13 @@ import pytest
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock
 from ansible_collections.ellipsis.drive.tests.laws.harness import Options, absent, live_tokens, present
-from ansible_collections.ellipsis.drive.tests.laws.laboratory import DESCRIPTION, Interruptions, Keeping, Report
+from ansible_collections.ellipsis.drive.tests.laws.laboratory import (
+    DESCRIPTION,
+    Interruptions,
+    Keeping,
+    Report,
+    nonce_of,
+)
 from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryServer
 
 TASK = present(description=DESCRIPTION, return_secret=True)
@@ -52,6 +59,32 @@ def test_who_loses_a_race_returns_the_secret_of_the_holder(tmp_path: Path, momen
     assert [each["lost_race"] for each in results] == [False, not (shared and moment == MOMENTS[0])]
     assert [each["changed"] for each in results] == [True, False]
     assert len({(each["access_token"]["id"], each["secret"]) for each in results}) == 1
+
+
+class Watching(Interruptions):
+    """Looks at what the store has recorded at each moment."""
+
+    def __init__(self, server: MemoryServer) -> None:
+        super().__init__()
+        self._server, self.recorded = server, list[list[str]]()
+
+    def pass_by(self) -> None:
+        entry = json.loads(self._server.texts.get(DESCRIPTION, ("null", 0))[0]) or {}
+        self.recorded.append(entry.get("pending", []))
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_creation_has_the_nonce_that_came_with_the_claim(lost: int) -> None:
+    """So that one write does for both. Only the second creation after a lost answer has one that is written by itself."""
+    emulator = Emulator(None, ManualClock())
+    emulator.fault(kind="cut_after", method="POST", times=lost)
+    server = MemoryServer(emulator.clock.now)
+    watching = Watching(server)
+    report = Keeping(emulator, server).execute(TASK, watching)
+    assert report.error is None, report.error
+    assert server.calls == ["read", "write", *["write"] * lost, "write", "write"]
+    assert max(watching.recorded, key=len) == [nonce_of(token) for token in emulator.tokens]
+    assert len(emulator.tokens) == 1 + lost
 
 
 TASKS: dict[str, Options] = {

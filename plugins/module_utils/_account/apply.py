@@ -105,7 +105,7 @@ class Batch:
             return
         known = [Wanted(desired, self._known[desired.slot], self._lost[desired.slot]) for desired in wanted]
         new: list[NewToken] = []
-        for slot, made in Creations(self._account, self._secret_store, self._workers).run(known).items():
+        for slot, made in Creations(known, self._account, self._secret_store, self._workers).run().items():
             if isinstance(made, NewToken):
                 new.append(made)
             elif isinstance(made, Generation):

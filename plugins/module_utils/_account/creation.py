@@ -56,19 +56,20 @@ Made = t.Union[NewToken, Generation, EllipsisError]
 
 
 class Creations:
-    """Creates tokens, one for each slot."""
+    """Creates what is wanted, one token for each slot."""
 
-    def __init__(self, account: Account, secret_store: SecretStore, workers: Workers) -> None:
+    def __init__(
+        self, wanted: t.Sequence[Wanted], account: Account, secret_store: SecretStore, workers: Workers
+    ) -> None:
+        self._wanted = wanted
         self._account, self._secret_store, self._workers = account, secret_store, workers
-        self._nonces: set[str] = set()
-        self._known_ids: set[str] = set()
+        self._nonces = {nonce for each in wanted for nonce in each.lost}
+        self._known_ids = {known.id for each in wanted for known in each.known}
         self._made: dict[Slot, Made] = {}
 
-    def run(self, wanted: t.Sequence[Wanted]) -> dict[Slot, Made]:
+    def run(self) -> dict[Slot, Made]:
         """For each slot the new token, or the token of another controller that came first, or what went wrong."""
-        self._known_ids = {known.id for each in wanted for known in each.known}
-        self._nonces = {nonce for each in wanted for nonce in each.lost}
-        answered = self._create(wanted)
+        answered = self._create(self._wanted)
         try:
             if answered:
                 self._give_way(self._find(answered))
@@ -87,7 +88,7 @@ class Creations:
         except EllipsisError as exc:
             what = f"{what}, and revoking it failed too: {exc}"
         self._account.settle([answered.marker])
-        return TransportError(f"{what} {remedy(answered.marker)}")
+        return TransportError(f"{what.rstrip('.')}. {remedy(answered.marker)}")
 
     def _create(self, wanted: t.Sequence[Wanted]) -> list[_Answered]:
         answered: list[_Answered] = []
@@ -137,7 +138,7 @@ class Creations:
         except EllipsisError as exc:
             for wanted, marker, error in lost:
                 self._made[wanted.slot] = TransportError(
-                    f"{error}, and whether it made a token is not known: {exc} {remedy(marker)}"
+                    f"{error}, and whether it made a token is not known: {str(exc).rstrip('.')}. {remedy(marker)}"
                 )
             return False
         return True

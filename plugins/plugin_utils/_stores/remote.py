@@ -147,7 +147,6 @@ class RemoteBackend(abc.ABC):
                     return found
                 if found and found.version != change.version:
                     return Conflict()
-                error = None
                 if change.raw is None:
                     return Versioned(None, self.remove(key, change.version))
                 return Versioned(change.raw, self.put(key, change.raw, change.version))

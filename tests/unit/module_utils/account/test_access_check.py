@@ -50,6 +50,7 @@ def test_said(grant: Grant, seen: PathView | None, named: str) -> None:
         (Grant(ID, "view"), view(tier="view")),
         (Grant(ID, "edit"), view(tier="admin")),
         (Grant(ID, "edit"), view(level=550)),
+        (Grant(ID, "edit"), view(level=201)),
         (Grant(ID, "fullView"), view(tier="view")),
         (Grant(ID, "admin"), PathView()),
         (NAMES, view("vector")),
@@ -74,3 +75,38 @@ def test_nothing_known_against_it(grant: Grant, seen: PathView) -> None:
 )
 def test_own_access(body: object, known: str | None) -> None:
     assert read_path(body).known_tier == known
+
+
+@pytest.mark.parametrize("key", ["publicAccess", "inheritedPublicAccess"])
+@pytest.mark.parametrize(
+    ("access", "public"),
+    [
+        ({"accessLevel": 100}, True),
+        ({"accessTier": "view"}, True),
+        ({"accessLevel": 0, "accessTier": "view"}, True),
+        ({"accessLevel": 100, "accessTier": "none"}, True),
+        ({"accessLevel": 0, "accessTier": "none"}, False),
+        ({"accessLevel": 0}, False),
+        ({}, False),
+        (None, False),
+        ("view", False),
+    ],
+)
+def test_public_access(key: str, access: object, public: bool) -> None:
+    assert read_path({key: access}).public is public
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        (None, PathView()),
+        ({"id": ID.upper(), "name": "e\u0301", "type": "raster"}, PathView(ID, "é", "raster")),
+        ({"id": 7, "name": None, "type": ""}, PathView()),
+        ({"yourAccess": {"accessLevel": True}}, PathView()),
+        ({"yourAccess": {"accessTier": "none", "accessLevel": 0}}, PathView(tier="none", level=0)),
+        ({"trashed": True}, PathView(trashed=True)),
+        ({"trashed": "no"}, PathView()),
+    ],
+)
+def test_what_a_path_says(body: object, seen: PathView) -> None:
+    assert read_path(body) == seen

@@ -18,12 +18,22 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_sto
     KeptOrNot,
     NewToken,
 )
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import TransportError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of
-from ansible_collections.ellipsis.drive.tests.emulator import Emulator
-from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, absent, live_tokens, present, service
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
+from ansible_collections.ellipsis.drive.tests.laws.harness import (
+    TOKENS,
+    Controller,
+    absent,
+    live_tokens,
+    present,
+    service,
+)
+from ansible_collections.ellipsis.drive.tests.laws.laboratory import Keeping
+from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryServer
 
 FULL, MAYBE, GONE = (
     EllipsisError("The disk is full."),
@@ -127,3 +137,81 @@ def test_a_creation_without_an_answer_is_looked_for(list_lag: float, waited: flo
     assert controller.run(present()).error is None
     assert ended[-1] - start == waited
     assert [token.revoked_at is None for token in controller.emulator.tokens] == [False] * (created - 1) + [True]
+
+
+@pytest.mark.parametrize(("lag", "waited", "listed"), [(0.5, 1, True), (15, 15, True), (15.5, 15, False)])
+def test_a_new_token_is_looked_for_in_the_list(lag: float, waited: float, listed: bool) -> None:
+    """Once a second for a quarter of a minute, and then it is kept all the same, since its id is known."""
+    controller = Controller(service())
+    controller.emulator.set_policy(list_lag=lag)
+    start = controller.emulator.clock.now()
+    run = controller.run(present())
+    assert (run.error, controller.emulator.clock.now() - start) == (None, waited)
+    token = controller.emulator.tokens[0]
+    words = f"The new token {token.id} is not listed yet; another run now could make a second one."
+    assert run.warnings == (() if listed else (words,))
+    assert run.result["access_token"]["id"] == token.id
+    assert run.result["access_token"]["expires_at"] == "2027-02-14T08:00:00Z"
+
+
+def no_list(emulator: Emulator) -> None:
+    emulator.fault(kind="status", status=400, body="Not now", method="GET", path=TOKENS, skip=2)
+
+
+def no_answer(emulator: Emulator) -> None:
+    emulator.fault(kind="cut_after", method="POST")
+
+
+NOT_LISTED = "GET /account/security/accessToken answered 400: Not now. A new token was made before that"
+# What the server says, whether it says ids, and then: the kind of the error, how it begins and ends, how many tokens live.
+DROPPED: dict[str, tuple[list[Any], bool, type[EllipsisError], str, str, int]] = {
+    "revoked": ([no_list], True, RolledBack, NOT_LISTED, "that and was revoked again.", 0),
+    "not revoked": (
+        [no_list, no_delete], True, TransportError, f"{NOT_LISTED}, and revoking it failed too: DELETE ",
+        "answered 500. {remedy}", 1,
+    ),
+    "of unknown id": ([no_list], False, TransportError, f"{NOT_LISTED}. Look", "that. {remedy}", 1),
+    "made or not": (
+        [no_answer, no_list], True, TransportError, "POST ",
+        ", and whether it made a token is not known: GET /account/security/accessToken answered 400: Not now. {remedy}", 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_what_becomes_of_a_token_that_can_not_be_announced(name: str) -> None:
+    """Whether it was revoked, and by what it is found if not."""
+    faults, says_id, kind, begins, ends, left = DROPPED[name]
+    controller = Controller(service(Variant(create_id=says_id)))
+    for fault in faults:
+        fault(controller.emulator)
+    run = controller.run(present())
+    nonce = controller.emulator.tokens[0].description[-6:-1]
+    assert type(run.error) is kind
+    assert str(run.error).startswith(begins)
+    remedy = (
+        f"Look for a token whose description ends in {nonce}] and revoke it, or run again with store or held_id, which "
+    )
+    assert str(run.error).endswith(ends.format(remedy=f"{remedy}heal this."))
+    assert (len(run.after), len(run.sent("POST"))) == (left, 1)
+
+
+@pytest.mark.parametrize(
+    ("gone", "stored", "changed", "deleted"),
+    [(False, True, True, 1), (True, True, True, 0), (False, False, True, 1), (True, False, False, 0)],
+)
+def test_a_token_is_revoked_by_its_id(gone: bool, stored: bool, changed: bool, deleted: int) -> None:
+    """The store is told, also of one that is gone already."""
+    emulator = service()
+    keeper = Keeping(emulator, MemoryServer(emulator.clock.now) if stored else None)
+    made = keeper.execute(present())
+    assert made.result
+    token_id = made.result["access_token"]["id"]
+    if gone:
+        keeper.account(pytest.fail).client.delete_token(token_id)
+    start = len(emulator.journal)
+    report = keeper.execute({"token_id": token_id, "state": "absent"})
+    assert report.result, report.error
+    assert report.result["changed"] is changed
+    assert sum(entry.method == "DELETE" for entry in emulator.journal[start:]) == deleted
+    assert (live_tokens(emulator), keeper.stored()) == ({}, {})

@@ -31,6 +31,7 @@ from ansible_collections.ellipsis.drive.tests.emulator import (
     ORGANIZATION_ID,
     OTHER_PASSWORD,
     OTHER_USER,
+    PATHS,
     USER_TOKEN,
     VARIANTS,
     Emulator,
@@ -279,3 +280,28 @@ def test_wrong_kinds_of_token_are_explained(
     text = str(caught.value)
     assert words in text
     assert text.startswith("GET /account/security/accessToken answered 40") and token not in text
+
+
+KIND = "api_token is an access token, since it starts with epat_"
+
+
+@pytest.mark.parametrize(
+    ("call", "explained"),
+    [
+        (lambda client: client.list_tokens(), True),
+        (lambda client: list(client.list_folder("myDrive")), True),
+        (lambda client: list(client.list_folder(PATHS["Projects"])), False),
+        (lambda client: client.get_path(PATHS["Projects"]), False),
+        (lambda client: client.create_token("tiles", (), "all", 60), False),
+        (lambda client: client.delete_token(PATHS["Projects"]), False),
+    ],
+    ids=["the list", "a root", "a folder", "a path", "a creation", "a revocation"],
+)
+def test_the_kind_of_a_token_is_doubted_where_only_that_explains_it(
+    call: Callable[[Client], object], explained: bool, opened: Open, emulator: Emulator
+) -> None:
+    """A path can be out of reach for a good token, and before a token is made or revoked the list was read."""
+    emulator.fault(kind="status", status=401, path="/(account|path)/", times=None)
+    with pytest.raises(Unauthorized) as caught:
+        call(opened(api_token="epat_x"))
+    assert (KIND in str(caught.value)) is explained

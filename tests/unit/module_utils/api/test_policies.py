@@ -51,6 +51,45 @@ def test_refused_lifetimes(policy: dict[str, Any], lifetime: int, words: str, st
 
 
 @pytest.mark.parametrize(
+    ("accepted", "tier", "calls"),
+    [
+        ("plus", "viewPlus", [1, 1]),
+        ("sign", "viewPlus", [2, 1]),
+        ("sign", "editPlus", [2, 1]),
+        ("sign", "view", [1, 1]),
+    ],
+)
+def test_the_spelling_of_a_tier_is_found_once(accepted: str, tier: str, calls: list[int]) -> None:
+    emulator = Emulator(Variant(tiers_accepted=accepted), ManualClock())
+    client = open_client(emulator, api_token=USER_TOKEN)
+    for number, expected in enumerate(calls):
+        client.calls.clear()
+        created = client.create_token("tiles", (Grant(PATHS["Projects/Roads"], tier),), "all", DAY)
+        assert created.id == emulator.tokens[number].id
+        assert client.calls == {"create": expected}
+    if calls[0] > calls[1]:
+        emulator.fault(kind="status", status=400, method="POST", times=None)
+        client.calls.clear()
+        with pytest.raises(ApiError):
+            client.create_token("tiles", (Grant(PATHS["Projects/Roads"], tier),), "all", DAY)
+        assert client.calls == {"create": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "tier", "calls"), [(400, "viewPlus", 2), (400, "fullView", 1), (400, "view", 1), (403, "viewPlus", 1)]
+)
+def test_a_refusal_that_no_spelling_explains_is_told_as_it_was(status: int, tier: str, calls: int) -> None:
+    emulator = Emulator(clock=ManualClock())
+    client = open_client(emulator, api_token=USER_TOKEN)
+    client.list_tokens()
+    emulator.fault(kind="status", status=status, body="The first word.", method="POST")
+    emulator.fault(kind="status", status=status, body="The second word.", method="POST", times=None)
+    with pytest.raises(ApiError, match=f"^POST /account/security/accessToken answered {status}: The first word"):
+        client.create_token("tiles", (Grant(PATHS["Projects/Roads"], tier),), "all", DAY)
+    assert client.calls["create"] == calls
+
+
+@pytest.mark.parametrize(
     ("lifetime", "status", "text", "words"),
     [
         (0, 400, "validFor is required.", "set valid_for to a duration"),

@@ -21,6 +21,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
     describe,
     distinct,
     from_api,
+    located,
     read_tier,
     spec_of,
     to_api,
@@ -197,3 +198,20 @@ def test_listed_shape(entry: object, grant: Grant | None) -> None:
 @pytest.mark.parametrize(("value", "access_list"), [([], ()), (None, None), ({}, None), ("", None)])
 def test_listed_list(value: object, access_list: object) -> None:
     assert from_api(value) == access_list
+
+
+# As text the first one comes first, as a path the second one.
+SPACE, SLASH = PathName("myDrive", ("a b",)), PathName("myDrive", ("a", "b"))
+
+
+def test_the_ids_of_names_take_their_place() -> None:
+    """Names without an id stay, and two names of one path are one too many."""
+    grants = [Grant("", "view", location=SPACE), Grant("", "edit", location=SLASH), Grant("x", "share")]
+    named = distinct(grants)
+    assert named == tuple(grants)
+    assert located(named, {}) == named
+    assert located(named, {SPACE: "y"}) == (grants[1], grants[2], Grant("y", "view"))
+    assert located(named, {SPACE: "y", SLASH: "w"}) == (Grant("w", "edit"), grants[2], Grant("y", "view"))
+    for ids in ({SPACE: "x"}, {SPACE: "y", SLASH: "y"}):
+        with pytest.raises(OptionError, match=r"^access_list: path [xy] is there twice; keep one entry for each path$"):
+            located(named, ids)

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible.parsing.vault import VaultLib
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, StoreError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Versioned, Written
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Claim, Entry, StoredSlot, StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.moving import Moved, move
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
@@ -120,6 +121,85 @@ def test_what_cannot_be_written_is_refused_first(file: Make, server: MemoryServe
     with pytest.raises(StoreError, match="may not write rivers, roads"):
         move(readable(), file(), (), remove=True, apply=apply)
     assert (file().entries(), bare(readable())) == (ENTRIES, ENTRIES)
+
+
+def test_a_creation_that_was_begun_is_moved_and_a_claim_is_not(file: Make, shared: Make) -> None:
+    begun = Entry(replace(ROADS.slot, description="begun"), pending=("aaaaa",))
+    claimed = Entry(replace(ROADS.slot, description="claimed"), claim=Claim("somebody", ""))
+    file().keep([begun, claimed])
+    assert move(file(), shared(), (), remove=True, apply=True) == Moved(("begun",), (), ("begun",))
+    assert (file().entries(), shared().entries()) == ({"claimed": claimed}, {"begun": begun})
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_an_entry_in_the_hands_of_another_controller_is_not_moved(file: Make, shared: Make, back: bool) -> None:
+    source, target = (shared, file) if back else (file, shared)
+    source().keep(ENTRIES.values())
+    shared().claim([ROADS.slot])
+    with pytest.raises(StoreError, match=r"^The store memory:// has 'roads' in the hands of another controller"):
+        move(source(), target(), (), remove=True, apply=True)
+    assert bare(source()) == ENTRIES
+    assert not any(entry.id for entry in target().entries().values())
+
+
+class Sealed(MemoryBackend):
+    """A server that can be read, and says that it can't be written."""
+
+    def check(self) -> None:
+        raise StoreError("is sealed.")
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_looking_tells_is_told_even_when_nothing_is_to_be_written(
+    file: Make, shared: Make, server: MemoryServer, back: bool
+) -> None:
+    for make in (file, shared):
+        make().keep(ENTRIES.values())
+    source, target = (Store(Sealed(server)), file()) if back else (file(), Store(Sealed(server)))
+    with pytest.raises(StoreError, match=r"^The store memory:// is sealed\."):
+        move(source, target, (), remove=False, apply=False)
+
+
+class Met(FileBackend):
+    """A file that another run comes to as soon as something was written to it."""
+
+    meet: Callable[[], object]
+
+    def write(self, changes: Mapping[str, Versioned]) -> dict[str, Written]:
+        written = super().write(changes)
+        self.meet()
+        return written
+
+
+OTHER = replace(ROADS, id="3", token="test-other")
+
+
+@pytest.mark.parametrize("where", ["from.yml", "to.yml"])
+@pytest.mark.parametrize(
+    "meet",
+    [
+        lambda store: store.keep([OTHER]),
+        lambda store: store.begin({ROADS.slot: "bbbbb"}),
+        lambda store: store.forget([ROADS.slot]),
+    ],
+    ids=["another token", "another creation", "no token"],
+)
+def test_what_was_changed_meanwhile_is_not_removed(tmp_path: Path, where: str, meet: Callable[[Store], object]) -> None:
+    """In neither store: what is there now is what the other run has left."""
+
+    def store(name: str) -> Store:
+        return Store(FileBackend(tmp_path / name, VaultLib(), plaintext=True, warn=pytest.fail))
+
+    store("from.yml").keep(ENTRIES.values())
+    target = Met(tmp_path / "to.yml", VaultLib(), plaintext=True, warn=pytest.fail)
+    target.meet = lambda: meet(store(where))
+    said = rf"^The store {tmp_path / where} changed 'roads' meanwhile; nothing was removed, run again\.$"
+    with pytest.raises(StoreError, match=said):
+        move(store("from.yml"), Store(target), (), remove=True, apply=True)
+    for name in ("from.yml", "to.yml"):
+        there = store(name).entries()
+        assert there["rivers"] == RIVERS
+        assert (there.get("roads") == ROADS) is (name != where)
 
 
 def bare(store: Store) -> dict[str, Entry]:

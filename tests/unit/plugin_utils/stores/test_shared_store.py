@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -195,6 +196,33 @@ def test_calls_that_fail(make: Callable[[], Store], server: MemoryServer, down: 
     held = make().read(SLOT)
     assert held
     assert (held.token == ENTRY.token) is (kept or down[0] == "after")
+
+
+@pytest.mark.parametrize("call", [lambda store: store.entries(), lambda store: store.keep_each([ENTRY])])
+def test_a_server_that_stays_away_is_given_some_seconds(
+    make: Callable[[], Store], server: MemoryServer, time: Time, call: Callable[[Store], object]
+) -> None:
+    store = make()
+    store.read(SLOT)
+    store.read(OTHER)
+    store.claim([SLOT])
+    start, server.down = time.now, ["before"] * 20
+    with contextlib.suppress(StoreError):
+        call(store)
+    assert (time.now - start, server.down) == (7.5, ["before"] * 15)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_nothing_is_reserved_after_the_turn(make: Callable[[], Store], begun: bool) -> None:
+    store = make()
+    store.claim([SLOT], {SLOT: "aaaaa"})
+    if begun:
+        store.begin({SLOT: store.take_reserved(SLOT) or ""})
+    assert store.reserved(SLOT) == (None if begun else "aaaaa")
+    store.release()
+    assert store.reserved(SLOT) is None
+    entry = make().read(SLOT)
+    assert (entry.pending if entry else ()) == (("aaaaa",) if begun else ())
 
 
 @pytest.mark.parametrize("kind", [MemoryBackend, HashiVault, SecretsManager])

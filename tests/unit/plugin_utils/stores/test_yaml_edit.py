@@ -104,6 +104,21 @@ def test_what_cannot_be_edited(text: str) -> None:
         write_key(text, "k", VALUE)
 
 
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("{a: ", "}"), ("[", "]"), ("[{a: ", "}]")], ids=["maps", "lists", "both"]
+)
+def test_how_deep_values_may_be(opening: str, closing: str) -> None:
+    """32 levels, of whatever kind."""
+    deepest = 32 // len(closing)
+
+    def nested(levels: int) -> str:
+        return f"k: {opening * levels}1{closing * levels}"
+
+    assert read_key(nested(deepest), "k")
+    with pytest.raises(Unusable, match="nests too deeply in k"):
+        read_key(nested(deepest + 1), "k")
+
+
 def test_values_are_plain() -> None:
     text = "k: {date: 2026-01-01T00:00:00Z, int: 7, none: , quoted: '7', yes: 1, list: [a, 1.5, true]}"
     assert read_key(text, "k") == {
