@@ -140,24 +140,34 @@ class Account:
         return tuple(self._unsaved)
 
     def take_back(self) -> None:
-        """Revoke all that is unsaved, since nobody will get its secret (law 9). Warns of what can't be revoked."""
-        for _round in range(2 * (None in self._unsaved.values())):
-            try:
-                self.refresh()
-            except EllipsisError:
-                break
-            if None not in self._unsaved.values():
-                break
-            self.client.sender.sleep(_PAUSE)
+        """Revoke all that is unsaved, since nobody will get its secret (law 9). Warns of what may be left."""
+        unread = self._look_for_unclear()
         for marker, token_id in list(self._unsaved.items()):
-            try:
-                if token_id:
-                    self.delete(token_id)
-            except EllipsisError as exc:
-                self.warn(
-                    f"The task was ended, and its new token {token_id} could not be revoked ({exc}). {remedy(marker)}"
-                )
+            left = f"whether its creation made a token is not known ({unread})" if unread else ""
+            if token_id:
+                left = self._could_not_revoke(token_id)
+            if left:
+                self.warn(f"The task was ended, and {left}. {remedy(marker)}")
             self.settle([marker])
+
+    def _look_for_unclear(self) -> EllipsisError | None:
+        """Find what unclear creations made, if anything; a list may lag. Why the list could not be read, if it could not."""
+        for pause in (0.0, _PAUSE):
+            if None in self._unsaved.values():
+                self.client.sender.sleep(pause)
+                try:
+                    self.refresh()
+                except EllipsisError as exc:
+                    return exc
+        return None
+
+    def _could_not_revoke(self, token_id: str) -> str:
+        """Revoke it, and say why that failed, if it did."""
+        try:
+            self.delete(token_id)
+        except EllipsisError as exc:
+            return f"its new token {token_id} could not be revoked ({exc})"
+        return ""
 
     def delete(self, token_id: str) -> None:
         """Revoke a token; one that is already gone is a success."""

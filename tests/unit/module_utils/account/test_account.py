@@ -39,7 +39,7 @@ TAKEN_BACK: dict[str, tuple[list[dict[str, Any]], float, int, float, int]] = {
     "answered": ([], 0, 0, 0, 0),
     "listed": ([{"kind": "cut_after", "method": "POST"}], 0, 1, 0, 0),
     "listed late": ([{"kind": "cut_after", "method": "POST"}], 0.5, 2, 1, 0),
-    "never made": ([{"kind": "cut_before", "method": "POST"}], 0, 2, 2, 0),
+    "never made": ([{"kind": "cut_before", "method": "POST"}], 0, 2, 1, 0),
     "no list": (
         [{"kind": "cut_after", "method": "POST"}, {"kind": "status", "status": 500, "method": "GET", "times": None}],
         0, 1, 0, 1,
@@ -74,6 +74,19 @@ def test_what_can_not_be_taken_back_is_said() -> None:
     assert warning.startswith(f"The task was ended, and its new token {created.id} could not be revoked (DELETE ")
     assert warning.endswith(f"). {REMEDY}")
     assert not account.unsaved
+
+
+def test_what_may_be_left_is_said() -> None:
+    emulator = service()
+    emulator.fault(kind="cut_after", method="POST")
+    emulator.fault(kind="status", status=500, method="GET", times=None)
+    account, warnings = open_account(emulator)
+    with contextlib.suppress(Ambiguous):
+        account.create(MARKER, DESIRED)
+    account.take_back()
+    [warning] = warnings
+    assert warning.startswith("The task was ended, and whether its creation made a token is not known (GET ")
+    assert warning.endswith(f"). {REMEDY}")
 
 
 def test_a_creation_that_surely_made_nothing_is_not_looked_for() -> None:
