@@ -131,6 +131,8 @@ def _rounds(
             if number > _most(row, rounds, slow) or (not number and row.most_rounds):
                 continue
             sample = laboratories[row.latency_ms].measure(row)
+            # What is there already when somebody ends it.
+            print(f"  {row.name}: {sample.seconds:.2f} s, {sample.memory:.0f} MiB", file=sys.stderr, flush=True)
             if number:
                 samples[row.name].append(sample)
         for latency_ms, laboratory in laboratories.items():
