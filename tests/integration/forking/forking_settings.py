@@ -3,14 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Runs of ansible-core whose configuration is the same are forked by a second server, which has read that configuration and
-imported what reads it, and the collection that it leads to. Nothing else is shared by them: the temporary directory is made
-for each run.
+imported what reads it. Nothing else is shared by them: the temporary directory is made for each run.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import gc
 import importlib
@@ -36,8 +34,6 @@ _OF_EVERY_PLAY = {
     "strategy": ("linear",),
     "vars": ("host_group_vars",),
 }
-# What the plugins of the collection import. They themselves are found by each run.
-_OF_COLLECTION = ("_plugins.action", "_plugins.lookup", "_rollout.all_hosts", "_rollout.one_host")
 # What configures neither ansible-core nor Python.
 _NO_SETTINGS = ("ELLIPSIS_", "VAULT_", "AWS_")
 _PATH_TYPES = {"path", "pathlist", "pathspec", "tmp", "tmppath"}
@@ -116,7 +112,6 @@ def _read_configuration(environment: dict[str, str], keep: int) -> None:
         for name in names:
             module = importlib.import_module(f"ansible.plugins.{kind}.{name}")
             getattr(loaders, f"{kind}_loader")._load_config_defs(name, module, module.__file__)
-    _import_collection(loaders)
     os.rmdir(vars(sys.modules[CONSTANTS])[MADE_FOR_EACH_RUN])
     atexit._clear()
     open_files = set(map(int, os.listdir("/proc/self/fd"))) - {0, 1, 2, keep}
@@ -124,17 +119,6 @@ def _read_configuration(environment: dict[str, str], keep: int) -> None:
     if any(os.path.exists(f"/proc/self/fd/{number}") for number in open_files):
         raise SystemExit("this configuration opens files, which runs can't share")
     gc.freeze()
-
-
-def _import_collection(loaders: Any) -> None:
-    """Each run finds its collections again."""
-    loaders.init_plugin_loader()
-    with contextlib.suppress(ImportError):
-        for name in _OF_COLLECTION:
-            importlib.import_module(f"ansible_collections.ellipsis.drive.plugins.plugin_utils.{name}")
-    collections = importlib.import_module("ansible.utils.collection_loader").AnsibleCollectionConfig
-    collections.collection_finder._remove()
-    collections.on_collection_load -= loaders._on_collection_load_handler
 
 
 @functools.cache
