@@ -23,27 +23,17 @@ settings.register_profile("soak", deadline=None, database=None, suppress_health_
 # The code of AWX needs this Python.
 collect_ignore_glob = [] if sys.version_info >= (3, 11) else ["*/test_awx_*"]
 
-
-def _memory() -> Path | None:
-    """A file system in memory that is large enough for the folders of tests, where programs can be started."""
-    place = Path("/dev/shm")
-    if not os.access(place, os.W_OK | os.X_OK):
-        return None
-    facts = os.statvfs(place)
-    large = facts.f_bavail * facts.f_frsize > 2 << 30
-    return place if large and not facts.f_flag & os.ST_NOEXEC else None
-
-
-# Every store is synced to its disk at each step, which is what most laws would wait for.
-if _memory():
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory()))
-
 if "ansible_collections" not in sys.modules:
     # The link that environments.py lays.
     _FOLDER = str(Path(__file__).resolve().parents[1] / ".venv" / "collections")
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.environ["PYTHONPATH"] = _FOLDER
     sys.path.append(_FOLDER)  # multiprocessing hands this to what it spawns, not the variable
     init_plugin_loader([_FOLDER])
+
+from ansible_collections.ellipsis.drive.tests.memory import memory  # noqa: E402 - it is found from here on
+
+if _place := memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _place)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

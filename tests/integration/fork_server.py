@@ -23,6 +23,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from ansible_collections.ellipsis.drive.tests.integration.forking.forking_runs import send
+
 _FORKING = Path(__file__).resolve().with_name("forking")
 BYTECODE = str(_FORKING / "bytecode")
 
@@ -104,9 +106,7 @@ class ForkServer:
         reader, writer = os.pipe()
         message = marshal.dumps({"command": list(command), "cwd": str(cwd), "env": dict(env)})
         try:
-            passed = [stdout.fileno(), stderr.fileno(), writer]
-            socket.send_fds(self._socket, [len(message).to_bytes(4, "big")], passed)
-            self._socket.sendall(message)
+            send(self._socket, message, [stdout.fileno(), stderr.fileno(), writer])
         finally:
             os.close(writer)
         return Forked(reader, command)

@@ -33,6 +33,7 @@ from ansible_collections.ellipsis.drive.tests.laws.laboratory import (
     nonce_of,
 )
 from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryServer
+from ansible_collections.ellipsis.drive.tests.memory import memory
 
 SURFACE, RIVERS = PATHS["Projects/Roads/Surface"], PATHS["Projects/Rivers#vector"]
 _FENCE = {"tiles": [{"tile_x": 2, "tile_y": 1, "zoom": 3}, {"tile_x": 1, "tile_y": 1, "zoom": 3}]}
@@ -257,7 +258,7 @@ def experiment(variant: Variant, mode: str) -> Iterator[Experiment]:
     emulator.seed_tokens(1, description=f"{DESCRIPTION} [ed1:default:abcdef:tqgq00:0:aaaaa")
     emulator.seed_tokens(1, description=DESCRIPTION, account=OTHER_USER)
     foreign = frozenset(token.id for token in emulator.tokens)
-    with tempfile.TemporaryDirectory(prefix="ellipsis-lab-", dir=_memory()) as name:
+    with tempfile.TemporaryDirectory(prefix="ellipsis-lab-", dir=memory()) as name:
         server = MemoryServer(emulator.clock.now)
         places: dict[str, list[Path | MemoryServer | None]] = {
             "store": [Path(name) / f"{each}.yml" for each in ("one", "two")],
@@ -265,8 +266,3 @@ def experiment(variant: Variant, mode: str) -> Iterator[Experiment]:
             "held": [None],
         }
         yield Experiment(emulator, [Keeping(emulator, place) for place in places[mode]], foreign, server)
-
-
-def _memory() -> str | None:
-    """Where files cost nothing to sync, if there is such a place."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None

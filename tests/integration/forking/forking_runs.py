@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,14 @@ class Runs:
             self._listener.close()
 
 
+def send(connection: socket.socket, message: bytes, descriptors: Sequence[int]) -> None:
+    """A request and the files that go with it."""
+    socket.send_fds(connection, [len(message).to_bytes(4, "big")], descriptors)
+    connection.sendall(message)
+
+
 def received(connection: socket.socket) -> tuple[bytes, list[int]]:
-    """A request and the files that came with it; nothing when the other end is closed."""
+    """What was sent so; nothing when the other end is closed."""
     size, descriptors, _flags, _address = socket.recv_fds(connection, 4, 3)
     return connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL) if size else b"", descriptors
 

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from forking_runs import CONSTANTS, MADE_FOR_EACH_RUN, Runs
+from forking_runs import CONSTANTS, MADE_FOR_EACH_RUN, Runs, send
 
 MANAGER = "ansible.config.manager"
 # What a play of any kind loads, too. Plugins that are found by their names would be the same modules.
@@ -58,8 +58,7 @@ class RunsOfController(Runs):
         server = self._server_of(request)
         if not server:
             return bool(self._forked(request, descriptors))
-        socket.send_fds(server, [len(message).to_bytes(4, "big")], descriptors)
-        server.sendall(message)
+        send(server, message, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return False
