@@ -92,22 +92,21 @@ def check_finished(role: Role, first: str) -> None:
     assert role.calls == {"list": 1} and "RUNNING HANDLER" not in again.text
 
 
-@pytest.mark.parametrize(
-    ("number", "where"),
-    [
-        (signal.SIGKILL, "handling"),
-        (signal.SIGTERM, "handling"),
-        (signal.SIGINT, "handling"),
-        (signal.SIGKILL, "checking"),
-    ],
+INTERRUPTIONS = (
+    (signal.SIGKILL, "handling"),
+    (signal.SIGTERM, "handling"),
+    (signal.SIGINT, "handling"),
+    (signal.SIGKILL, "checking"),
 )
-def test_a_run_that_is_ended_is_finished_by_the_next(role: Role, number: int, where: str) -> None:
-    [first] = role.live
-    for host in ("alpha", "beta"):
-        for mark in ("handling", "checking"):
-            (role.out / host / mark).unlink()
-    interrupted(role, number, where)
-    check_finished(role, first)
+
+
+def test_a_run_that_is_ended_is_finished_by_the_next(role: Role) -> None:
+    for number, where in INTERRUPTIONS:
+        [first] = role.live
+        for mark in role.out.glob("*/*ing"):
+            mark.unlink()
+        interrupted(role, number, where)
+        check_finished(role, first)
 
 
 def test_a_host_that_is_lost_during_the_handlers(role: Role) -> None:

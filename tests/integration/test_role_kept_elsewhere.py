@@ -10,7 +10,6 @@ import os
 import re
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
 import yaml
@@ -204,16 +203,26 @@ def test_batches_of_hosts_that_keep_them(role: Role) -> None:
     assert [told(role.out, host)["id"] for host in ("alpha", "beta", "gamma")] == role.live * 3
 
 
-@pytest.mark.parametrize("delivery", [JSON, {**JSON, "format": "yaml"}, {**JSON, "format": "env", "name": "TILES"}])
-def test_every_format_that_tells_the_id(role: Role, delivery: dict[str, Any]) -> None:
-    role.variables["access_tokens"] = [slot("tile server", RAW, delivery)]
-    role.run(hosts="alpha")
+FORMATS = {
+    "alpha": JSON,
+    "beta": {**JSON, "format": "yaml"},
+    "gamma": {**JSON, "format": "env", "name": "TILES"},
+}
+
+
+def test_every_format_that_tells_the_id(role: Role) -> None:
+    """Each host has a token of its own, in another format."""
+    role.variables["formats"] = FORMATS
+    role.variables["access_tokens"] = "{{ [own | combine({'deliver': [raw, formats[inventory_hostname]]})] }}"
+    role.variables |= {"own": slot("of {{ inventory_hostname }}"), "raw": RAW}
+    role.run(hosts="alpha:beta:gamma")
     fresh(role)
-    run = role.run(hosts="alpha")
-    assert role.calls == {"list": 1} and "changed=0" in run.text
-    (role.out / "alpha" / "token.json").write_text("not as the role writes it")
-    role.run(hosts="alpha")
-    assert role.calls["create"] == 1
+    run = role.run(hosts="alpha:beta:gamma")
+    assert role.calls == {"list": 1} and run.text.count("changed=0") == len(FORMATS)
+    for host in FORMATS:
+        (role.out / host / "token.json").write_text("not as the role writes it")
+    role.run(hosts="alpha:beta:gamma")
+    assert role.calls["create"] == len(FORMATS)
 
 
 def test_a_credential_of_awx(role: Role) -> None:

@@ -37,14 +37,16 @@ LAYERS = (
 )
 ROOT = Path(__file__).resolve().parents[2]
 PYTEST = ROOT / ".venv" / "newest" / "bin" / "pytest"
-# What is watched, in as many runs at a time as there are copies.
-_TESTS = (("tests/laws",), ("tests/unit", "tests/soak"))
+# What is watched, in as many runs at a time as there are copies: all that runs the core in process, and stores on their servers.
+_SERVERS = tuple(f"tests/integration/test_store_{name}.py" for name in ("laws", "servers"))
+_TESTS = (("tests/laws",), ("tests/unit", "tests/soak", *_SERVERS))
 # The first question is short, for most changes are noticed by the first tests; then others are asked, for no longer than
 # this: what survives is looked at by people anyway.
 _FIRST_SECONDS, _OTHER_SECONDS = 3.0, 40.0
 # pytest has to start, and a machine can be busy: this and some times what the tests took before is enough.
 _SPARE_SECONDS, _SPARE_TIMES = 30, 5
 _WATCHED_SECONDS = 900
+_TELL_EACH = 25
 
 
 def main() -> int:
@@ -65,8 +67,12 @@ def main() -> int:
         print(f"{len(tests)} tests watched in {time.monotonic() - start:.0f} s", flush=True)
         _check_that_copies_are_run(tests, copies)
         known = _equivalent()
-        verdicts = list(pool.map(lambda each: _verdict(each, tests, known, copies, end), chosen))
-    tried = [verdict for verdict in verdicts if verdict is not None]
+        tried = []
+        for number, verdict in enumerate(pool.map(lambda each: _verdict(each, tests, known, copies, end), chosen), 1):
+            if verdict is not None:
+                tried.append(verdict)
+            if number % _TELL_EACH == 0:
+                print(f"{number} of {len(chosen)}", flush=True)
     survived = sum(verdict.name == "survived" for verdict in tried)
     counts = ", ".join(
         f"{sum(verdict.name == name for verdict in tried)} {name}"
@@ -82,7 +88,7 @@ def main() -> int:
 class Verdict:
     """What came of a change: C(noticed), C(equivalent), C(unreached) or C(survived).
 
-    Unreached is what no test runs in its own process: servers of stores are tried by real runs.
+    Unreached is what no test runs in its own process, or in one that it forks.
     """
 
     name: str
@@ -127,13 +133,15 @@ def _copy(target: Path) -> Path:
     link = target / ".venv" / "collections" / "ansible_collections" / "ellipsis" / "drive"
     link.parent.mkdir(parents=True)
     link.symlink_to(os.path.relpath(target, link.parent))
+    # The servers of stores are in there.
+    (target / ".venv" / "newest").symlink_to(ROOT / ".venv" / "newest")
     return target
 
 
 def _watch(part: tuple[str, ...], copies: Queue[Path]) -> Path:
     copy = copies.get()
     try:
-        written = copy.with_name("-".join(name.rpartition("/")[2] for name in part))
+        written = copy.with_name(part[0].rpartition("/")[2])
         _pytest(copy, ["-p", "tests.mutants.watch", *part], _WATCHED_SECONDS, WATCHED=str(written))
     finally:
         copies.put(copy)

@@ -4,7 +4,8 @@
 
 """A plugin for pytest: write to C(WATCHED) which lines of the collection each passed test runs, and for how long it does.
 
-Lines that a test runs in another process, or that run when a module is imported, are nobody's.
+Processes that a test forks belong to it. Lines that it runs in other programs, or that run when a module is imported, are
+nobody's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +34,9 @@ class Watch:
     def __init__(self) -> None:
         self.seen: set[tuple[str, int]] = set()
         self.tests: dict[str, tuple[float, list[tuple[str, int]]]] = {}
+        self._process = os.getpid()
+        # Open, since a process may be that of another user by then.
+        self._of_children = tempfile.TemporaryFile("a+", buffering=1, encoding="utf-8")  # noqa: SIM115 - for all of the run
         _MONITORING.use_tool_id(_TOOL, "mutants")
         _MONITORING.register_callback(_TOOL, _EVENTS.PY_START, self._function)
         _MONITORING.register_callback(_TOOL, _EVENTS.LINE, self._line)
@@ -44,6 +49,7 @@ class Watch:
         _MONITORING.restart_events()
         start = time.perf_counter()
         result = yield
+        self.seen |= self._seen_by_children()
         if item.nodeid in self.tests:
             self.tests[item.nodeid] = (time.perf_counter() - start, sorted(self.seen))
         return result
@@ -67,8 +73,18 @@ class Watch:
         return _MONITORING.DISABLE
 
     def _line(self, code: CodeType, number: int) -> Any:
-        self.seen.add((code.co_filename.rpartition(_OURS)[2], number))
+        line = (code.co_filename.rpartition(_OURS)[2], number)
+        if os.getpid() == self._process:
+            self.seen.add(line)
+        else:
+            self._of_children.write(f"{json.dumps(line)}\n")
         return _MONITORING.DISABLE
+
+    def _seen_by_children(self) -> set[tuple[str, int]]:
+        self._of_children.seek(0)
+        lines = {(file, number) for file, number in map(json.loads, self._of_children)}
+        self._of_children.truncate(0)
+        return lines
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import converge
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.run_memory import Made, NoMemory
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import (
     ExternalStore,
     KeptOrNot,
@@ -215,3 +216,27 @@ def test_a_token_is_revoked_by_its_id(gone: bool, stored: bool, changed: bool, d
     assert report.result["changed"] is changed
     assert sum(entry.method == "DELETE" for entry in emulator.journal[start:]) == deleted
     assert (live_tokens(emulator), keeper.stored()) == ({}, {})
+
+
+@dataclass
+class OneMade(NoMemory):
+    """A run that has made a token already."""
+
+    token: Made
+
+    def made(self, slot: Slot) -> Made | None:
+        return self.token
+
+
+def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
+    """Also when somebody else has made a newer token meanwhile, whose secret nobody here has."""
+    controller = Controller(service())
+    first = controller.run(present()).result
+    made = Made(first["access_token"]["id"], first["secret"])
+    controller.emulator.clock.advance(60)
+    controller.run(present(regenerate="always"))
+    desired = desired_of(controller.parameters(present(regenerate="always")))
+    outcome = converge(desired, controller.account(pytest.fail), ExternalStore({}), OneMade(made), apply=True)
+    assert outcome.made == made and not outcome.new
+    assert outcome.current and outcome.current.id == made.id
+    assert made.id in live_tokens(controller.emulator)

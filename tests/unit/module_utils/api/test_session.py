@@ -107,6 +107,21 @@ def answering(text: str) -> Callable[[socket.socket], None]:
     return answer
 
 
+def test_cookies_are_not_sent_back(server: Server) -> None:
+    """A token is all that says who asks."""
+    session, seen = open_session("ellipsis.drive/test"), []
+
+    def answer(connection: socket.socket) -> None:
+        seen.append(connection.recv(65536).lower())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: session=test; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+
+    first, second = (f"http://127.0.0.1:{server(answer)}/v3" for _request in range(2))
+    for url in (first, second):
+        exchange(session, "GET", url, secrets=(), timeout=5)
+    assert [b"cookie" in request for request in seen] == [False, False]
+    assert b"user-agent: ellipsis.drive/test\r\n" in seen[0] and b"accept: application/json\r\n" in seen[0]
+
+
 def test_closed_port(closed_port: int) -> None:
     error = failure(f"http://127.0.0.1:{closed_port}/v3")
     assert error.__class__ is NoServer

@@ -18,6 +18,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens impor
     format_date,
     read_date,
     read_token,
+    unmanaged_namesakes,
 )
 
 NOW = 1800000000
@@ -151,3 +152,12 @@ def test_marker(description: str, ours: bool, broken: bool) -> None:
 def test_believed_expiry(lifetime: int, reported: float | None, believed: float | None) -> None:
     marker = Marker(MARKER.slot, MARKER.spec, NOW, lifetime, MARKER.nonce)
     assert actual_expiry(marker, reported) == believed
+
+
+def test_unmanaged_namesakes() -> None:
+    """What somebody else made, by description; ours are none, though they begin with the same words."""
+    ours = read_token({"id": "1", "description": encode(MARKER)})
+    others = [read_token({"id": number, "description": words}) for number, words in (("2", "tiles"), ("3", "roads"))]
+    twin = read_token({"id": "4", "description": "tiles"})
+    assert unmanaged_namesakes([ours, *others, twin]) == {"tiles": (others[0], twin), "roads": (others[1],)}
+    assert unmanaged_namesakes([ours]) == {}

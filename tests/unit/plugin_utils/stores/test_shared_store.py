@@ -21,6 +21,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import HashiVault
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import RemoteBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.table import Table
 from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
 
 SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
@@ -60,6 +61,15 @@ def fixture_make(server: MemoryServer, time: Time) -> Callable[[], Store]:
         )
 
     return make
+
+
+def test_a_failure_names_the_store_once(server: MemoryServer, time: Time) -> None:
+    """However many parts of a store it passes on its way."""
+    table = Table(MemoryBackend(server, time.sleep))
+    said = f"The store {table.backend.address} is full."
+    with pytest.raises(StoreError) as caught, table.sentences(), table.sentences():
+        raise StoreError("is full.")
+    assert str(caught.value) == str(table.said(caught.value)) == said
 
 
 def test_who_comes_second_waits_and_reads_again(make: Callable[[], Store], time: Time) -> None:
