@@ -85,6 +85,8 @@ class MemoryBackend(RemoteBackend):
         return Versioned(json.loads(text), version)
 
     def put(self, key: str, raw: Raw, version: Any) -> Any:
+        # Servers keep whatever they are given.
+        assert isinstance(raw, dict), "remove() is for what is nothing"
         return self._server.write(key, json.dumps(raw), version)
 
     def remove(self, key: str, version: Any) -> Any:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import re
 import threading
@@ -103,8 +102,9 @@ class Sender:
         **arguments: t.Any,
     ) -> Answer:
         """The answer when its status is 2xx, else the error; tried again while C(again) says so and retry_time lasts."""
-        start = self.monotonic()
-        for attempt in itertools.count(1):
+        start, attempt = self.monotonic(), 0
+        while True:
+            attempt += 1
             try:
                 answer = self._try(method, path, auth, timeout=self._timeout(attempt), **arguments)
             except (ApiError, TransportError) as exc:
@@ -118,7 +118,6 @@ class Sender:
                 self._waiting = False
                 return answer
             self.sleep(seconds)
-        raise RuntimeError("unreachable")
 
     def _timeout(self, attempt: int) -> tuple[float, float]:
         """Seconds to connect, and for each part of the answer. The first attempt gives up early, so that it can be told."""

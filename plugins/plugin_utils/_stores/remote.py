@@ -43,7 +43,7 @@ class ServerClock:
         """Take the time from an answer."""
         try:
             self._offset = email.utils.parsedate_to_datetime(date or "").timestamp() - self._monotonic()
-        except (TypeError, ValueError):
+        except ValueError:
             return
 
     def now(self) -> float | None:

@@ -107,8 +107,10 @@ def answering(text: str) -> Callable[[socket.socket], None]:
     return answer
 
 
-def test_cookies_are_not_sent_back(server: Server) -> None:
-    """A token is all that says who asks."""
+def test_a_token_is_all_that_says_who_asks(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither cookies of a server nor a netrc file do."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     session, seen = open_session("ellipsis.drive/test"), []
 
     def answer(connection: socket.socket) -> None:
@@ -118,7 +120,7 @@ def test_cookies_are_not_sent_back(server: Server) -> None:
     first, second = (f"http://127.0.0.1:{server(answer)}/v3" for _request in range(2))
     for url in (first, second):
         exchange(session, "GET", url, secrets=(), timeout=5)
-    assert [b"cookie" in request for request in seen] == [False, False]
+    assert [b"cookie" in request or b"authorization" in request for request in seen] == [False, False]
     assert b"user-agent: ellipsis.drive/test\r\n" in seen[0] and b"accept: application/json\r\n" in seen[0]
 
 
@@ -128,7 +130,9 @@ def test_closed_port(closed_port: int) -> None:
     assert "Connection refused. Check api_url, and HTTPS_PROXY in the environment if a proxy" in str(error)
 
 
-def test_closed_port_over_tls(closed_port: int) -> None:
+def test_closed_port_over_tls(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundle is that of the options, which was read already."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle")
     assert failure(f"https://localhost:{closed_port}/v3").__class__ is NoServer
 
 
@@ -251,6 +255,35 @@ def test_passwords_of_proxies(
         exchange(open_session("test"), "GET", "https://api.invalid/v3", secrets=[], timeout=5, verify=True)
     assert caught.value.__class__ is kind
     assert unquote(password) not in str(caught.value)
+
+
+# An address that can't be one, and one that is fine but where nobody answers.
+@pytest.mark.parametrize(
+    ("proxy", "is_address"),
+    [
+        ("http://127.0.0.1:{port}", True),
+        ("127.0.0.1:{port}", True),
+        ("http://user:a%40b@127.0.0.1:{port}", True),
+        ("http://no-such-host.invalid", True),
+        ("no-such-host.invalid", True),
+        ("http://127.0.0.1:0", False),
+        ("http://127.0.0.1:port", False),
+        ("http://127.0.0.1:65536", False),
+        ("http://", False),
+        ("http://user:a/b@127.0.0.1:1", False),
+        ("http://user:a?b@127.0.0.1:1", False),
+        ("http://user:a#b@127.0.0.1:1", False),
+        ("http://[::1", False),
+    ],
+)
+def test_addresses_of_proxies(
+    closed_port: int, monkeypatch: pytest.MonkeyPatch, proxy: str, *, is_address: bool
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy.format(port=closed_port))
+    with pytest.raises(TransportError) as caught:
+        exchange(open_session("test"), "GET", "https://api.invalid/v3", secrets=[], timeout=5, verify=True)
+    words = "is not an address. Write HTTPS_PROXY like http://user:password@host:port"
+    assert (type(caught.value), words in str(caught.value)) == ((Unsent, False) if is_address else (Rejected, True))
 
 
 def test_proxy_that_refuses_to_connect(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,10 +34,10 @@ class Cluster:
     """Vault with the login of Kubernetes, which would ask an API server about the token of the pod."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[str, str, dict[str, Any]]] = []
+        self.seen: list[tuple[str, str, dict[str, Any], str | None]] = []
 
     def respond(self, method: str, path: str, headers: Message, body: dict[str, Any]) -> Answer:
-        self.seen.append((method, path, body))
+        self.seen.append((method, path, body, headers["X-Vault-Token"]))
         if path == "/v1/auth/pods/login":
             return 200, {"auth": {"client_token": "test-client-token"}}
         if headers["X-Vault-Token"] != "test-client-token":
@@ -45,12 +45,14 @@ class Cluster:
         return 200, {"data": {"path": "secret/", "type": "kv", "options": {"version": "2"}}}
 
 
-def test_kubernetes(tmp_path: Any) -> None:
+def test_kubernetes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but this login is used: the token of somebody who once logged in here is not sent along."""
     pytest.importorskip("hvac", reason="no hvac in this environment")
     from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
         open_hashi_vault,
     )
 
+    monkeypatch.setenv("VAULT_TOKEN", "test-token-of-somebody")
     (tmp_path / "token").write_text("test-pod-token\n")
     settings = {"auth_method": "kubernetes", "role_id": "tiles", "mount_point": "pods"}
     settings["kubernetes_token_path"] = str(tmp_path / "token")
@@ -63,8 +65,8 @@ def test_kubernetes(tmp_path: Any) -> None:
         with pytest.raises(OptionError, match="'kubernetes' of Vault needs ansible_hashi_vault_kubernetes_token, or"):
             missing.check()
     assert cluster.seen == [
-        ("POST", "/v1/auth/pods/login", {"jwt": "test-pod-token", "role": "tiles"}),
-        ("GET", "/v1/sys/internal/ui/mounts/secret/tokens", {}),
+        ("POST", "/v1/auth/pods/login", {"jwt": "test-pod-token", "role": "tiles"}, None),
+        ("GET", "/v1/sys/internal/ui/mounts/secret/tokens", {}, "test-client-token"),
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import KeptOrNot
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import SecretsManager
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict, Versioned, Written
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import Entry, StoredSlot, StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import HashiVault
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import RemoteBackend
@@ -70,6 +71,23 @@ def test_a_failure_names_the_store_once(server: MemoryServer, time: Time) -> Non
     with pytest.raises(StoreError) as caught, table.sentences(), table.sentences():
         raise StoreError("is full.")
     assert str(caught.value) == str(table.said(caught.value)) == said
+
+
+class Contested(MemoryBackend):
+    """Somebody else is always quicker."""
+
+    tries = 0
+
+    def write(self, changes: Mapping[str, Versioned]) -> dict[str, Written]:
+        self.tries += 1
+        return {name: Conflict() for name in changes}
+
+
+def test_a_change_is_tried_fifty_times(server: MemoryServer, time: Time) -> None:
+    backend = Contested(server, time.sleep)
+    with pytest.raises(StoreError, match=r"^The store .* has 'roads' changed by others all the time; run again\.$"):
+        Table(backend).change([(SLOT, lambda _entry: ENTRY)], lambda *_written: None)
+    assert backend.tries == 50
 
 
 def test_who_comes_second_waits_and_reads_again(make: Callable[[], Store], time: Time) -> None:
