@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ class Watch:
         self.tests: dict[str, tuple[float, list[tuple[str, int]]]] = {}
         self._process = os.getpid()
         # Open, since a process may be that of another user by then.
-        self._of_children = tempfile.TemporaryFile("a+", buffering=1, encoding="utf-8")  # noqa: SIM115 - for all of the run
+        self._of_children = os.open(f"{os.environ['WATCHED']}-children", os.O_RDWR | os.O_APPEND | os.O_CREAT)
         _MONITORING.use_tool_id(_TOOL, "mutants")
         _MONITORING.register_callback(_TOOL, _EVENTS.PY_START, self._function)
         _MONITORING.register_callback(_TOOL, _EVENTS.LINE, self._line)
@@ -77,14 +76,13 @@ class Watch:
         if os.getpid() == self._process:
             self.seen.add(line)
         else:
-            self._of_children.write(f"{json.dumps(line)}\n")
+            os.write(self._of_children, f"{json.dumps(line)}\n".encode())
         return _MONITORING.DISABLE
 
     def _seen_by_children(self) -> set[tuple[str, int]]:
-        self._of_children.seek(0)
-        lines = {(file, number) for file, number in map(json.loads, self._of_children)}
-        self._of_children.truncate(0)
-        return lines
+        lines = os.pread(self._of_children, os.fstat(self._of_children).st_size, 0).splitlines()
+        os.truncate(self._of_children, 0)
+        return {(name, number) for name, number in map(json.loads, lines)}
 
 
 def pytest_configure(config: pytest.Config) -> None:
