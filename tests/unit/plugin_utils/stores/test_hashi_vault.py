@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
 from ansible_collections.ellipsis.drive.tests.double import Answer, serve
+
+pytest.importorskip("hvac", reason="no hvac in this environment")
+
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
+    open_hashi_vault,
+)
 
 PACKAGE = "ansible_collections.ellipsis.drive.plugins.plugin_utils._stores"
 WITHOUT = f"""
@@ -30,10 +37,14 @@ for scheme in ("hashi_vault", "aws_secretsmanager"):
 """
 
 
+MOUNT: dict[str, Any] = {"path": "secret/", "type": "kv", "options": {"version": "2"}}
+
+
 class Cluster:
     """Vault with the login of Kubernetes, which would ask an API server about the token of the pod."""
 
-    def __init__(self) -> None:
+    def __init__(self, mount: dict[str, Any] = MOUNT) -> None:
+        self._mount = mount
         self.seen: list[tuple[str, str, dict[str, Any], str | None]] = []
 
     def respond(self, method: str, path: str, headers: Message, body: dict[str, Any]) -> Answer:
@@ -42,16 +53,11 @@ class Cluster:
             return 200, {"auth": {"client_token": "test-client-token"}}
         if headers["X-Vault-Token"] != "test-client-token":
             return 403, {"errors": ["permission denied"]}
-        return 200, {"data": {"path": "secret/", "type": "kv", "options": {"version": "2"}}}
+        return 200, {"data": self._mount}
 
 
 def test_kubernetes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but this login is used: the token of somebody who once logged in here is not sent along."""
-    pytest.importorskip("hvac", reason="no hvac in this environment")
-    from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
-        open_hashi_vault,
-    )
-
     monkeypatch.setenv("VAULT_TOKEN", "test-token-of-somebody")
     (tmp_path / "token").write_text("test-pod-token\n")
     settings = {"auth_method": "kubernetes", "role_id": "tiles", "mount_point": "pods"}
@@ -68,6 +74,34 @@ def test_kubernetes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ("POST", "/v1/auth/pods/login", {"jwt": "test-pod-token", "role": "tiles"}, None),
         ("GET", "/v1/sys/internal/ui/mounts/secret/tokens", {}, "test-client-token"),
     ]
+
+
+OLD = "can't be used, since secret is not a KV mount of version 2: enable one, or set up versions with "
+
+
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        ({"type": "generic"}, None),
+        ({"path": "secret/tokens/"}, "names the mount secret/tokens only: write hashi_vault://secret/tokens/PATH."),
+        ({"type": "aws"}, OLD),
+        ({"options": {"version": "1"}}, OLD),
+        ({"options": None}, OLD),
+    ],
+)
+def test_mounts(mount: dict[str, Any], said: str | None) -> None:
+    cluster = Cluster({**MOUNT, **mount})
+    with serve(cluster) as url:
+        variables = {"ansible_hashi_vault_url": url, "ansible_hashi_vault_token": "test-client-token"}
+        backend = open_hashi_vault("secret/tokens", variables.get)
+        if said is None:
+            backend.check()
+        else:
+            with pytest.raises(StoreError) as caught:
+                backend.check()
+            assert str(caught.value).startswith(said)
+    # What is wrong is no reason to ask again.
+    assert len(cluster.seen) == 1
 
 
 def test_libraries_that_are_not_there() -> None:
