@@ -6,19 +6,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import SecretsManager
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import ServerClock, Unavailable
 
-exceptions = pytest.importorskip("botocore.exceptions", reason="no boto3 in this environment")
+# The environment of the oldest core has no boto3.
+pytestmark = pytest.mark.once
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import (  # noqa: E402 - after boto3
-    SecretsManager,
-)
+
+@dataclass(frozen=True)
+class Refusal:
+    """An error that AWS answers."""
+
+    code: str
+    status: int = 400
+    message: str = ""
+
+    def error(self) -> Exception:
+        from botocore.exceptions import ClientError
+
+        answer = {"Code": self.code, "Message": self.message}
+        error: Exception = ClientError(
+            {"Error": answer, "ResponseMetadata": {"HTTPStatusCode": self.status}}, "GetSecretValue"
+        )
+        return error
+
+
+TAKEN, MISSING = Refusal("ResourceExistsException"), Refusal("ResourceNotFoundException")
+DELETED = Refusal("InvalidRequestException")
 
 
 class Service:
@@ -32,6 +53,8 @@ class Service:
         def call(**request: Any) -> Any:
             self.calls.append((operation, request))
             answer = self.answers.pop(0)
+            if isinstance(answer, Refusal):
+                raise answer.error()
             if isinstance(answer, Exception):
                 raise answer
             return answer
@@ -41,16 +64,6 @@ class Service:
 
 def backend(service: Service, prefix: str = "maps/tokens") -> SecretsManager:
     return SecretsManager(prefix, service, ServerClock())
-
-
-def refusal(code: str, status: int = 400, message: str = "") -> Exception:
-    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    error: Exception = exceptions.ClientError(answer, "GetSecretValue")
-    return error
-
-
-TAKEN, MISSING = refusal("ResourceExistsException"), refusal("ResourceNotFoundException")
-DELETED = refusal("InvalidRequestException")
 
 
 @pytest.mark.parametrize(
@@ -64,13 +77,15 @@ DELETED = refusal("InvalidRequestException")
 )
 def test_what_a_refusal_means(code: str, status: int, kind: type[StoreError]) -> None:
     with pytest.raises(StoreError) as caught:
-        backend(Service(refusal(code, status, "Who\n  are you? " + 300 * "."))).get("roads")
+        backend(Service(Refusal(code, status, "Who\n  are you? " + 300 * "."))).get("roads")
     assert type(caught.value) is kind
     assert str(caught.value) == f"can't be used: AWS answers {code} (Who are you? {287 * '.'})."
 
 
 def test_no_answer_at_all() -> None:
-    error = exceptions.EndpointConnectionError(endpoint_url="https://aws.invalid/")
+    from botocore.exceptions import EndpointConnectionError
+
+    error = EndpointConnectionError(endpoint_url="https://aws.invalid/")
     with pytest.raises(Unavailable, match=r"^can't be reached: Could not connect to the endpoint URL: .*aws.invalid/"):
         backend(Service(error)).get("roads")
 

@@ -16,13 +16,8 @@ import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import open_hashi_vault
 from ansible_collections.ellipsis.drive.tests.double import Answer, serve
-
-pytest.importorskip("hvac", reason="no hvac in this environment")
-
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
-    open_hashi_vault,
-)
 
 PACKAGE = "ansible_collections.ellipsis.drive.plugins.plugin_utils._stores"
 WITHOUT = f"""
