@@ -142,7 +142,10 @@ def _watch(part: tuple[str, ...], copies: Queue[Path]) -> Path:
     copy = copies.get()
     try:
         written = copy.with_name(part[0].rpartition("/")[2])
-        _pytest(copy, ["-p", "tests.mutants.watch", *part], _WATCHED_SECONDS, WATCHED=str(written))
+        code = _pytest(copy, ["-p", "tests.mutants.watch", *part], _WATCHED_SECONDS, WATCHED=str(written))
+        # Tests that fail (1) are not asked; but all have to be tried.
+        if code not in (0, 1):
+            raise SystemExit(f"{' '.join(part)} could not be watched: pytest ended with {code}")
     finally:
         copies.put(copy)
     return written
