@@ -16,18 +16,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hvac.exceptions import BadGateway, Forbidden, InternalServerError, InvalidRequest, RateLimitExceeded, VaultDown
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_token as _access_token
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules import access_tokens as _access_tokens
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
-    _Denied,
-    _error_of,
-    open_hashi_vault,
-)
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import Unavailable
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import open_hashi_vault
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
 from ansible_collections.ellipsis.drive.tests.integration.openbao import OpenBao, policy_of_the_guide, sealable_openbao
@@ -184,21 +177,3 @@ def test_jwt(bao: OpenBao, folder: str) -> None:
 
 def _base64(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-ANSWERS: tuple[tuple[type[Exception], str, type[Exception]], ...] = (
-    (InvalidRequest, "check-and-set parameter did not match the current version", Conflict),
-    (InvalidRequest, "Upgrading from non-versioned to versioned data. This backend will resume service shortly.", Unavailable),
-    (VaultDown, "Vault is sealed", Unavailable),
-    (RateLimitExceeded, "rate limit quota exceeded", Unavailable),
-    (InternalServerError, "internal error", Unavailable),
-    (BadGateway, "no leader", Unavailable),
-    (InvalidRequest, "max number of versions", StoreError),
-    (Forbidden, "permission denied", _Denied),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("kind", "words", "means"), ANSWERS)
-def test_what_an_answer_means(kind: Any, words: str, means: type[Exception]) -> None:
-    """Unavailable is tried again, Conflict is read again, everything else is said at once."""
-    assert type(_error_of(kind(errors=[words]))) is means

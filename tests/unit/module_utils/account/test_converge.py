@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -222,10 +222,14 @@ def test_a_token_is_revoked_by_its_id(gone: bool, stored: bool, changed: bool, d
 class OneMade(NoMemory):
     """A run that has made a token already."""
 
-    token: Made
+    token: Made | None
+    remembered: list[NewToken] = field(default_factory=list)
 
     def made(self, slot: Slot) -> Made | None:
         return self.token
+
+    def remember(self, new: Iterable[NewToken]) -> None:
+        self.remembered.extend(new)
 
 
 def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
@@ -240,3 +244,21 @@ def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
     assert outcome.made == made and not outcome.new
     assert outcome.current and outcome.current.id == made.id
     assert made.id in live_tokens(controller.emulator)
+
+
+def test_what_this_run_was_told_to_make_is_remembered() -> None:
+    """Not what was missing or differed: that is found unchanged by the next task anyway."""
+    controller = Controller(service())
+    controller.run(present())
+    tasks = [present(regenerate="always"), present(description="roads"), present(valid_for="20d", regenerate="never")]
+    memory = OneMade(None)
+    for task in tasks:
+        outcome = converge(
+            desired_of(controller.parameters(task)),
+            controller.account(pytest.fail),
+            ExternalStore(),
+            memory,
+            apply=True,
+        )
+        assert outcome.made is None
+    assert [each.slot.description for each in memory.remembered] == ["tiles"]

@@ -14,7 +14,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import IncompleteListing
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import (
+    Generation,
     actual_expiry,
+    as_generation,
     format_date,
     read_date,
     read_token,
@@ -161,3 +163,17 @@ def test_unmanaged_namesakes() -> None:
     twin = read_token({"id": "4", "description": "tiles"})
     assert unmanaged_namesakes([ours, *others, twin]) == {"tiles": (others[0], twin), "roads": (others[1],)}
     assert unmanaged_namesakes([ours]) == {}
+
+
+@pytest.mark.parametrize("created", [NOW, 0, None])
+def test_a_token_of_somebody_else_as_one_of_ours(created: float | None) -> None:
+    """By what the server reports of it."""
+    facts = {"id": "1", "description": "tiles", "expiryDate": NOW + 60}
+    token = read_token(facts if created is None else {**facts, "creationDate": created})
+    marker = Marker(Slot("", "tiles"), "", created or 0, 0, "")
+    assert as_generation(token) == Generation("1", marker, NOW + 60, None)
+
+
+def test_one_of_ours_is_what_its_marker_says() -> None:
+    token = read_token({"id": "1", "description": encode(MARKER), "creationDate": NOW + 7, "expiryDate": NOW + 900})
+    assert as_generation(token) == Generation("1", MARKER, NOW + 900, None)

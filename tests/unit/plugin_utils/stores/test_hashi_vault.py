@@ -13,10 +13,17 @@ from email.message import Message
 from typing import Any
 
 import pytest
+from hvac.exceptions import BadGateway, Forbidden, InternalServerError, InvalidRequest, RateLimitExceeded, VaultDown
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import open_hashi_vault
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault import (
+    _Denied,
+    _error_of,
+    open_hashi_vault,
+)
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import Unavailable
 from ansible_collections.ellipsis.drive.tests.double import Answer, serve
 
 PACKAGE = "ansible_collections.ellipsis.drive.plugins.plugin_utils._stores"
@@ -97,6 +104,34 @@ def test_mounts(mount: dict[str, Any], said: str | None) -> None:
             assert str(caught.value).startswith(said)
     # What is wrong is no reason to ask again.
     assert len(cluster.seen) == 1
+
+
+SAYS = "can't be used: the server answers "
+UPGRADES = "Upgrading from non-versioned to versioned data. This backend will resume service shortly."
+NO_MOUNT = "preflight capability check returned 403, please ensure client's policies grant access to path"
+ANSWERS: tuple[tuple[type[Exception], str, type[Exception], str], ...] = (
+    (InvalidRequest, "check-and-set parameter did not match the current version", Conflict, ""),
+    (InvalidRequest, UPGRADES, Unavailable, f"{SAYS}{UPGRADES!r}."),
+    (VaultDown, "Vault is sealed", Unavailable, f"{SAYS}'Vault is sealed'."),
+    (RateLimitExceeded, "rate limit quota exceeded", Unavailable, f"{SAYS}'rate limit quota exceeded'."),
+    (InternalServerError, "internal\n\n  error", Unavailable, f"{SAYS}'internal error'."),
+    (BadGateway, "", Unavailable, f"{SAYS}'BadGateway'."),
+    (InvalidRequest, 301 * "x", StoreError, f"{SAYS}'{300 * 'x'}'."),
+    (Forbidden, NO_MOUNT, _Denied, "can't be used: there is no such mount, or no policy that lets this login use it."),
+    (
+        Forbidden,
+        "permission denied",
+        _Denied,
+        f"{SAYS}'permission denied'. Check the policy, and whether the login still counts.",
+    ),
+)
+
+
+@pytest.mark.parametrize(("kind", "words", "means", "said"), ANSWERS)
+def test_what_an_answer_means(kind: Any, words: str, means: type[Exception], said: str) -> None:
+    """Unavailable is tried again, Conflict is read again, everything else is said at once."""
+    error = _error_of(kind(errors=[words]))
+    assert (type(error), str(error)) == (means, said)
 
 
 def test_libraries_that_are_not_there() -> None:
