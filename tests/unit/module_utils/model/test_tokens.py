@@ -166,7 +166,7 @@ def test_unmanaged_namesakes() -> None:
 
 
 @pytest.mark.parametrize("created", [NOW, 0, None])
-def test_a_token_of_somebody_else_as_one_of_ours(created: float | None) -> None:
+def test_a_token_of_somebody_else_as_one_of_ours(created: int | None) -> None:
     """By what the server reports of it."""
     facts = {"id": "1", "description": "tiles", "expiryDate": NOW + 60}
     token = read_token(facts if created is None else {**facts, "creationDate": created})
