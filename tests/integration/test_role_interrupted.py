@@ -118,6 +118,21 @@ def test_a_host_that_is_lost_during_the_handlers(role: Role) -> None:
     check_finished(role, first)
 
 
+def test_a_host_that_is_lost_on_the_way_back(role: Role) -> None:
+    """What it has loaded lives, though the others go back."""
+    [first] = role.live
+    tasks = f"""{CHECK}
+- ansible.builtin.file: {{path: "{{{{ out }}}}/second", state: touch}}
+- ansible.builtin.fail: {{msg: no tile}}
+  when: inventory_hostname == 'alpha' and lost | default(false)
+"""
+    role.variables["access_tokens_check_tasks"] = role.tasks("check.yml", tasks)
+    run = role.run("-e", json.dumps({"lost": True, "access_tokens_rotate": ["*"]}), handlers=HANDLERS, code=4)
+    assert "'beta' may have the new token" in run.text
+    assert loaded(role) == role.live and role.live[0] == first
+    check_finished(role, first)
+
+
 def test_hosts_of_later_batches_use_what_was_replaced(role: Role) -> None:
     """Whatever the overlap is: their turn is to come."""
     [first] = role.live

@@ -134,7 +134,8 @@ class AllHosts(RoleAction):
     def _create(self, state: State) -> Values:
         """Create what is missing or due for the hosts that are still there."""
         active = set(self._task_vars["ansible_play_hosts"])
-        wanted = {slot["description"] for host, slots in state.declared.items() if host in active for slot in slots}
+        state.reached, state.returned = [host for host in state.declared if host in active], []
+        wanted = {slot["description"] for host in state.reached for slot in state.declared[host]}
         state.slots = [slot for slot in state.slots if slot["description"] in wanted]
         if state.keeper == OUTSIDE:
             state.held = newest([*plain(self._task_vars.get("access_tokens_held") or {}).items(), *state.held.items()])
@@ -208,27 +209,26 @@ class AllHosts(RoleAction):
         verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
         if verdict["messages"]:
             state.restore = verdict["restore"]
-            restored = set(state.restore)
-            back = [
-                host for host, slots in state.declared.items() if restored & {slot["description"] for slot in slots}
-            ]
-            return {"changed": False, "messages": verdict["messages"], "back": back}
+            return {"changed": False, "fails": True, "back": state.to_bring_back}
         retired, pruned = self._retire(state, ()), self._prune(state)
-        return {**retired, **pruned, "changed": retired["changed"] or pruned["changed"], "messages": {}}
+        return {**retired, **pruned, "changed": retired["changed"] or pruned["changed"], "fails": False}
 
     def _go_back(self, state: State) -> Values:
         """After the earlier secrets were delivered again: revoke the new tokens, and retire what was replaced where all went well."""
         hosts = state.hosts(self._task_vars)
-        verdict = outcome.verdict(hosts, state.reasons, state.rolled, check_mode=self._task.check_mode)
+        left_behind = [host for host in state.to_bring_back if host not in state.returned]
+        verdict = outcome.verdict(
+            hosts, state.reasons, state.rolled, check_mode=self._task.check_mode, left_behind=left_behind
+        )
         for token_id in verdict["revoke"]:
             self._call(access_token, {"token_id": token_id, "state": "absent"}, state, apply=True)
         for host in state.declared:
             taken_back = set(verdict["restore"]) | set(verdict["affected"])
             state.confirmed[host].update({name: "" for name in state.confirmed[host] if name in taken_back})
-        result = self._retire(state, verdict["affected"])
+        result = {**self._retire(state, verdict["affected"]), "messages": verdict["messages"]}
         if state.keeper == OUTSIDE:
             self._task.no_log = True
-            to_keep = rollout.kept(state.rolled, "earlier", verdict["affected"])
+            to_keep = rollout.kept(state.rolled, "earlier", verdict["restore"])
             state.held.update(to_keep)
             result.update(to_keep=to_keep, held=state.held, _ansible_no_log=True)
         return result

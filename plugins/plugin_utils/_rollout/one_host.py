@@ -14,6 +14,7 @@ import typing as t
 from pathlib import Path
 
 from ansible import constants as C
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
@@ -47,13 +48,23 @@ class OneHost(ActionBase):
         super().run(tmp, task_vars)
         self._task_vars = task_vars or {}
         self._host = self._task_vars["inventory_hostname"]
-        steps = {"look": self._look, "deliver": self._deliver, "failed": self._note_failure}
+        steps = {
+            "look": self._look,
+            "deliver": self._deliver,
+            "failed": self._note_failure,
+            "returned": self._note_return,
+        }
+        shell = self._connection._shell  # noqa: SLF001 - as every action plugin does
         try:
-            return steps[self._task.args["step"]]()
+            result = steps[self._task.args["step"]]()
         except EllipsisError as exc:
-            return {"failed": True, "msg": str(exc)}
-        finally:
-            self._remove_tmp_path(self._connection._shell.tmpdir)  # noqa: SLF001 - as every action plugin does
+            result = {"failed": True, "msg": str(exc)}
+        except AnsibleConnectionFailure:
+            # Nothing can be removed there. Trying to would make ansible-core 2.16 call this a failure of the task.
+            shell.tmpdir = None
+            raise
+        self._remove_tmp_path(shell.tmpdir)
+        return result
 
     def _look(self) -> Values:
         """Refuse what can't be written, before anything is made; where the hosts keep the secrets, take in what they hold."""
@@ -80,7 +91,7 @@ class OneHost(ActionBase):
         which = self._task.args.get("which", "current")
         files, notify = [], []
         for delivery in self._deliveries(state, which):
-            changed = self._write(delivery, state.rolled[delivery["description"]][which])
+            changed = self._wrote(delivery, state.rolled[delivery["description"]], which)
             again = delivery["description"] in state.unfinished and not changed
             if changed or again:
                 files.append({"dest": delivery["dest"], "description": delivery["description"]})
@@ -99,6 +110,12 @@ class OneHost(ActionBase):
             state.failures[self._host] = {**failure, "undelivered": undelivered}
         return {"changed": False, "msg": f"{failure['step']} failed: {failure['msg']}"}
 
+    def _note_return(self) -> Values:
+        """This host has the earlier secrets again, and what reads them was told."""
+        with changing(self._task_vars) as state:
+            state.returned.append(self._host)
+        return {"changed": False}
+
     def _deliveries(self, state: State, which: str | None) -> list[Values]:
         """The files of this host; which: only of slots that have a current or an earlier secret."""
         return [
@@ -108,6 +125,25 @@ class OneHost(ActionBase):
             if which != "earlier" or slot["description"] in state.restore
             for delivery in slot["deliver"]
         ]
+
+    def _wrote(self, delivery: Values, rolled: Values, which: str) -> bool:
+        """Whether a file had to be changed. On the way back, one that can't be is no matter where the new secret never came."""
+        try:
+            return self._write(delivery, rolled[which])
+        except AnsibleConnectionFailure:
+            raise
+        except (AnsibleError, EllipsisError):
+            if which == "earlier" and not self._may_have(delivery, rolled["current"]):
+                return False
+            raise
+
+    def _may_have(self, delivery: Values, token: Values) -> bool:
+        """Whether a file has a secret, as far as can be told."""
+        found = self._stat(delivery["dest"])
+        try:
+            return bool(found["exists"]) and found.get("checksum") == checksum_s(self._content(delivery, token))
+        except AnsibleError:
+            return True
 
     def _write(self, delivery: Values, token: Values) -> bool:
         """Whether anything had to be changed."""

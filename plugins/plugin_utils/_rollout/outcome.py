@@ -29,19 +29,32 @@ class Host:
 Hosts = t.Mapping[str, Host]
 
 
-def verdict(hosts: Hosts, failures: t.Mapping[str, str], rolled: Rollout, *, check_mode: bool) -> Values:
+def verdict(
+    hosts: Hosts,
+    failures: t.Mapping[str, str],
+    rolled: Rollout,
+    *,
+    check_mode: bool,
+    left_behind: t.Collection[str] = (),
+) -> Values:
     """What failures lead to. Only the slots of a host that failed are affected (law 23).
 
-    failures: by description, why a slot has no token to deliver. restore: slots whose earlier secret goes back to their hosts.
-    revoke: ids of new tokens. messages: why which host fails.
+    failures: by description, why a slot has no token to deliver. left_behind: hosts that may have new secrets, and could not be
+    given the earlier ones; what they share stays. restore: slots whose earlier secret goes back to their hosts. revoke: ids of new
+    tokens. messages: why which host fails.
     """
     affected = {slot for host in hosts.values() if host.failure for slot in host.confirmed or ()}
     back = {} if check_mode else {slot: rolled[slot] for slot in sorted(affected) if slot in rolled}
-    messages = {name: _message(name, hosts, back, failures) for name, host in hosts.items() if host.here}
+    stuck = {
+        slot: [name for name in left_behind if slot in (hosts[name].confirmed or ())]
+        for slot, each in back.items()
+        if each["earlier"] and each["created"]
+    }
+    messages = {name: _message(name, hosts, back, failures, stuck) for name, host in hosts.items() if host.here}
     return {
         "affected": sorted(affected),
-        "restore": [slot for slot, each in back.items() if each["earlier"]],
-        "revoke": [each["current"]["id"] for each in back.values() if each["created"]],
+        "restore": [slot for slot, each in back.items() if each["earlier"] and not stuck.get(slot)],
+        "revoke": [each["current"]["id"] for slot, each in back.items() if each["created"] and not stuck.get(slot)],
         "messages": {name: message for name, message in messages.items() if message},
     }
 
@@ -90,8 +103,13 @@ def retirement(
     return {"tokens": tokens, "notes": notes}
 
 
-def _becomes(slot: str, rolled: Values, *, delivered: bool) -> str:
+def _becomes(slot: str, rolled: Values, stuck: t.Sequence[str], *, delivered: bool) -> str:
     current, earlier = rolled["current"]["id"], rolled["earlier"]
+    if stuck:
+        return (
+            f"{slot!r}: the earlier token {earlier['id']} is in use again where it could be brought back; {named(stuck)} may have "
+            f"the new token {current}, so both stay, and the next run goes on with the new one."
+        )
     if earlier and rolled["created"]:
         return f"{slot!r}: the earlier token {earlier['id']} is in use again, the new token {current} is revoked."
     if earlier:
@@ -102,7 +120,9 @@ def _becomes(slot: str, rolled: Values, *, delivered: bool) -> str:
     return f"{slot!r}: token {current} was not made by this run and stays."
 
 
-def _message(name: str, hosts: Hosts, back: Rollout, failures: t.Mapping[str, str]) -> str:
+def _message(
+    name: str, hosts: Hosts, back: Rollout, failures: t.Mapping[str, str], stuck: t.Mapping[str, t.Sequence[str]]
+) -> str:
     """What failed, on this host or else on one that shares a slot with it, and what becomes of its slots."""
     host = hosts[name]
     own = set(host.confirmed or ())
@@ -111,7 +131,9 @@ def _message(name: str, hosts: Hosts, back: Rollout, failures: t.Mapping[str, st
     ]
     delivered = not (host.failure or {}).get("undelivered")
     words = [
-        f"{slot!r}: {failures[slot]}" if slot in failures else _becomes(slot, back[slot], delivered=delivered)
+        f"{slot!r}: {failures[slot]}"
+        if slot in failures
+        else _becomes(slot, back[slot], stuck.get(slot, ()), delivered=delivered)
         for slot in host.confirmed or ()
         if slot in failures or slot in back
     ]

@@ -24,6 +24,7 @@ class State:
 
     keeper: who keeps the secrets: STORE, OUTSIDE (tasks of the user) or HOSTS (their files). By host: declared (its slots with
     deliveries, of this batch), confirmed (by description the id it uses, empty until that is shown), failures (of this batch).
+    reached: hosts of this batch that were there when new secrets were. returned: those that have the earlier ones again.
     By description: held, rolled and earlier_batches (rollouts), superseded (ids), reasons (why there is no token to deliver). restore: slots whose
     earlier secret goes back to hosts. everything: the slots of all batches. undeclared: what the owner has beside them.
     """
@@ -42,6 +43,8 @@ class State:
     restore: list[str] = field(default_factory=list)
     confirmed: dict[str, dict[str, str]] = field(default_factory=dict)
     failures: dict[str, Values] = field(default_factory=dict)
+    reached: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
     everything: dict[str, Values] = field(default_factory=dict)
     undeclared: list[str] = field(default_factory=list)
 
@@ -54,6 +57,12 @@ class State:
             )
             for name in task_vars["ansible_play_hosts_all"]
         }
+
+    @property
+    def to_bring_back(self) -> list[str]:
+        """Hosts that may have new secrets in place of those that go back."""
+        restored = set(self.restore)
+        return [name for name in self.reached if restored & {slot["description"] for slot in self.declared[name]}]
 
     @property
     def all_slots(self) -> list[Values]:

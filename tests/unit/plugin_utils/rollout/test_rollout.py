@@ -259,6 +259,38 @@ def test_all_who_share_a_token_are_told(rolled: Values, words: str) -> None:
     assert (unchanged["revoke"], unchanged["restore"], unchanged["messages"]["alpha"]) == ([], [], FAILED)
 
 
+@pytest.mark.parametrize(
+    ("left_behind", "rolled", "revoke", "restore", "words"),
+    [
+        ([], ROTATED, ["new"], ["tiles"], "the new token new is revoked."),
+        (
+            ["beta", "delta"],
+            ROTATED,
+            [],
+            [],
+            "the earlier token old is in use again where it could be brought back; 'beta', 'delta' may have the new token new, so both "
+            "stay, and the next run goes on with the new one.",
+        ),
+        # A host that does not declare the slot, one of an earlier batch, and one that had none before.
+        (["gamma"], ROTATED, ["new"], ["tiles"], "the new token new is revoked."),
+        (["beta"], {"tiles": {**ROTATED["tiles"], "created": False}}, [], ["tiles"], "other hosts use the new token"),
+        (["beta"], {"tiles": {**ROTATED["tiles"], "earlier": None}}, ["new"], [], "there was none before it"),
+    ],
+)
+def test_what_a_host_may_have_still_is_not_revoked(
+    left_behind: list[str], rolled: Values, revoke: list[str], restore: list[str], words: str
+) -> None:
+    hosts = {
+        "alpha": Host({"tiles": ""}, here=True, failure=BROKEN),
+        "beta": Host({"tiles": ""}, here=True),
+        "gamma": Host({"other": "x"}, here=True),
+        "delta": Host({"tiles": ""}, here=True),
+    }
+    found = verdict(hosts, {}, rolled, check_mode=False, left_behind=left_behind)
+    assert (found["revoke"], found["restore"], found["affected"]) == (revoke, restore, ["tiles"])
+    assert words in found["messages"]["beta"]
+
+
 def test_a_host_that_was_not_delivered_to_has_no_dead_file() -> None:
     first = {"tiles": {**ROTATED["tiles"], "earlier": None}}
     hosts = {
