@@ -268,8 +268,7 @@ def test_all_who_share_a_token_are_told(rolled: Values, words: str) -> None:
             ROTATED,
             [],
             [],
-            "the earlier token old is in use again where it could be brought back; 'beta', 'delta' may have the new token new, so both "
-            "stay, and the next run goes on with the new one.",
+            "in use again where it could be brought back; 'beta', 'delta' may have the new token new, so both stay, and the next run",
         ),
         # A host that does not declare the slot, one of an earlier batch, and one that had none before.
         (["gamma"], ROTATED, ["new"], ["tiles"], "the new token new is revoked."),
