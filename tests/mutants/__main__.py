@@ -4,7 +4,7 @@
 
 """Change the core at random places and see which changes no test notices: `--seed N --minutes M --changes K`.
 
-Each change is made in a copy of the checkout. Only the tests that run the changed line are asked, quick ones first. What
+Each change is made in a copy of the checkout. Only the tests that run the changed line are asked, those about its file first. What
 survives is printed with its diff; what is in C(equivalent.yml) changes nothing that matters and is not asked about.
 """
 
@@ -75,8 +75,7 @@ def main() -> int:
                 print(f"{number} of {len(chosen)}", flush=True)
     survived = sum(verdict.name == "survived" for verdict in tried)
     counts = ", ".join(
-        f"{sum(verdict.name == name for verdict in tried)} {name}"
-        for name in ("noticed", "equivalent", "unreached", "survived")
+        f"{sum(verdict.name == name for verdict in tried)} {name}" for name in ("noticed", "equivalent", "survived")
     )
     median = statistics.median(verdict.seconds for verdict in tried) if tried else 0
     print(f"seed {arguments.seed}: {len(tried)} changes tried in {time.monotonic() - start:.0f} s: {counts}; ", end="")
@@ -86,10 +85,7 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a change: C(noticed), C(equivalent), C(unreached) or C(survived).
-
-    Unreached is what no test runs in its own process, or in one that it forks.
-    """
+    """What came of a change: C(noticed), C(equivalent) or C(survived)."""
 
     name: str
     seconds: float = 0
@@ -164,15 +160,12 @@ def _verdict(
     try:
         (copy / made.file).write_text(made.after, encoding="utf-8")
         start = time.monotonic()
-        asked = able(tests, made.file, made.lines)
-        first, others = by_budget(asked, _FIRST_SECONDS)
+        first, others = by_budget(able(tests, made.file, made.lines), _FIRST_SECONDS)
         parts = (part for part in (first, by_budget(others, _OTHER_SECONDS)[0]) if part)
         name = "noticed" if any(_fail(copy, part) for part in parts) else "survived"
     finally:
         (copy / made.file).write_text(made.before, encoding="utf-8")
         copies.put(copy)
-    if not asked:
-        name = "unreached"
     if name != "noticed":
         print(f"{name}: {made.file}:{made.lines[0]}\n{made.diff}\n", flush=True)
     return Verdict(name, time.monotonic() - start)

@@ -25,13 +25,15 @@ _TRIES = 50
 
 
 class DropStatement(Operator):
-    """Replace a call, an assignment, a raise or a return by C(pass). Docstrings stay, and so does what a function does anyway."""
+    """Replace a call, an assignment, a raise or a return by C(pass). Docstrings stay, and so does the last return of a function, which
+    mypy would miss.
+    """
 
     def mutation_positions(self, node: Any) -> Iterator[Any]:
         """Where the node is one such statement."""
         call = node.type == "atom_expr" and node.parent.type == "simple_stmt"
         statement = call or node.type in ("raise_stmt", "return_stmt") or self._is_assignment(node)
-        if statement and not self._ends_with_none(node):
+        if statement and not self._is_last_return(node):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
@@ -48,11 +50,9 @@ class DropStatement(Operator):
         return node.type == "expr_stmt" and parso.python.tree.search_ancestor(node, "funcdef") is not None
 
     @staticmethod
-    def _ends_with_none(node: Any) -> bool:
-        """Whether it is a C(return None) after which its function ends and returns None all the same."""
-        around = parso.python.tree.search_ancestor(node, "funcdef", "for_stmt", "while_stmt")
-        is_none = node.type == "return_stmt" and node.get_code(include_prefix=False) == "return None"
-        return bool(is_none and around.type == "funcdef" and around.end_pos == node.parent.end_pos)
+    def _is_last_return(node: Any) -> bool:
+        function = parso.python.tree.search_ancestor(node, "funcdef")
+        return bool(node.type == "return_stmt" and function.end_pos == node.parent.end_pos)
 
 
 @dataclass(frozen=True)

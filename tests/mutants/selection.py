@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tests can notice a change: those that run the changed line, else those that run its file; quick ones first."""
+"""Which tests can notice a change: those that run the changed line, else those that run its file, else all of them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class Seen:
         """The test without its row."""
         return self.name.partition("[")[0]
 
+    def share(self, file: str) -> float:
+        """How much of what it runs is of a file, in tenths."""
+        return round(len(self.lines.get(file, ())) / max(sum(map(len, self.lines.values())), 1), 1)
+
 
 def read(files: Iterable[Path]) -> list[Seen]:
     """What C(watch) has written."""
@@ -43,15 +47,20 @@ def _seen(name: str, seconds: float, lines: list[tuple[str, int]]) -> Seen:
 
 
 def able(tests: Iterable[Seen], file: str, lines: range) -> list[Seen]:
-    """Those that can notice a change of these lines: first one row of each test, then the second of each, and so on."""
-    of_file = [test for test in tests if file in test.lines]
+    """Those that can notice a change of these lines. Those that are about the file come first, quick ones before slow ones, and the
+    first row of each test before the second of any.
+
+    What runs when a module is imported is run by no test: then all are able.
+    """
+    every = list(tests)
+    of_file = [test for test in every if file in test.lines]
     of_line = [test for test in of_file if not test.lines[file].isdisjoint(lines)]
     rows: dict[str, int] = {}
-    order: list[tuple[int, float, Seen]] = []
-    for test in sorted(of_line or of_file, key=lambda test: (test.seconds, test.name)):
+    order: list[tuple[float, int, float, Seen]] = []
+    for test in sorted(of_line or every, key=lambda test: (test.seconds, test.name)):
         rows[test.function] = rows.get(test.function, 0) + 1
-        order.append((rows[test.function], test.seconds, test))
-    return [test for _row, _seconds, test in sorted(order, key=lambda each: each[:2])]
+        order.append((-test.share(file), rows[test.function], test.seconds, test))
+    return [test for *_key, test in sorted(order, key=lambda each: each[:3])]
 
 
 def by_budget(tests: list[Seen], seconds: float) -> tuple[list[Seen], list[Seen]]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 
 import pytest
 
@@ -75,3 +76,13 @@ def test_answers_and_errors_come_in_the_order_of_the_items(concurrency: int) -> 
 def test_after_a_failure_nothing_is_begun_where_that_is_asked() -> None:
     done = Workers(stop_on_error=True).map(Work(failing=frozenset({1})), range(4), "created")
     assert [type(answer) for _item, answer in done] == [int, EllipsisError, NotDone, NotDone]
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "items", "threads"), [(1, 3, False), (8, 1, False), (2, 2, True), (8, 3, True)]
+)
+def test_threads_are_for_several_items_at_a_time(concurrency: int, items: int, *, threads: bool) -> None:
+    """What forks or asks for a password has to be in the thread of the task."""
+    mine = threading.get_ident()
+    done = Workers(concurrency).map(lambda _item: threading.get_ident(), range(items), "created")
+    assert [answer != mine for _item, answer in done] == [threads] * items

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 import socket
 import threading
@@ -21,7 +22,7 @@ import pytest
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.path_tree import Tree
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.verification import Prober
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.answer import LIMITS, Limits, read_json
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.bounded import TooLarge, read_body
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.bounded import TooLarge, _Reader, read_body
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Oversized, TransportError
@@ -335,3 +336,22 @@ def test_the_kind_for_what_is_too_large_is_not_asked_for_again(served: tuple[Emu
     with pytest.raises(Oversized):
         Client(sender).list_tokens()
     assert len(emulator.journal) == 1
+
+
+class Still:
+    """A socket that waits for nothing."""
+
+    def gettimeout(self) -> None:
+        return
+
+    def settimeout(self, seconds: float | None) -> None:
+        assert seconds is None
+
+
+def test_an_answer_is_counted_byte_by_byte() -> None:
+    """Its head, too, which nothing else counts."""
+    reader: Any = _Reader(Still(), io.BytesIO(bytes(20)))  # type: ignore[arg-type] - all that is asked of them is here
+    reader._left = 10
+    assert (reader.readinto(bytearray(4)), reader.readinto(bytearray(6))) == (4, 6)
+    with pytest.raises(TooLarge):
+        reader.readinto(bytearray(1))

@@ -92,6 +92,8 @@ def test_keys_of_dates(created: str, expires: str, form: Any) -> None:
         ({"creationDate": NOW, "validFor": 60, "expiryDate": NOW + 50}, NOW + 50),
         ({"creationDate": NOW, "validFor": None}, None),
         ({"creationDate": NOW, "validFor": 0}, None),
+        ({"creationDate": NOW, "validFor": -60}, None),
+        ({"creationDate": NOW, "validFor": 1}, NOW + 1),
         ({"creationDate": NOW, "validFor": "60"}, None),
         ({"creationDate": NOW, "validFor": True}, None),
         ({"validFor": 60}, None),

@@ -555,3 +555,35 @@ def test_a_kill_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch,
     make(path).begin({SLOT: "bbbbb"})
     assert make(path).read(SLOT) == new(pending=("bbbbb",))
     assert [each.name for each in path.parent.iterdir()] == ["tokens.yml"]
+
+
+@pytest.mark.parametrize(
+    ("backup", "plaintext", "size"),
+    # The text, an entry, and room for both files; a vault is longer.
+    [(False, True, 22 + 4096), (True, True, 2 * (22 + 4096)), (False, False, 5 * 22 + 4096)],
+)
+def test_a_rehearsal_writes_as_much_as_a_write_may(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, backup: bool, plaintext: bool, size: int
+) -> None:
+    text = "a: a text of 22 bytes\n"
+    path.write_bytes(text.encode() if plaintext else vault_of("default").encrypt(text))
+    sizes: list[int] = []
+    monkeypatch.setattr(
+        "ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.vault_file.rehearse",
+        lambda _path, size, **_more: sizes.append(size),
+    )
+    make(path, backup=backup, plaintext=plaintext).rehearse([SLOT.description])
+    assert sizes == [size]
+
+
+def test_a_file_that_was_mounted_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_arguments: object) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    make(path).keep([new()])
+    before = path.read_bytes()
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(StoreError, match="is mounted as a single file, so it can't be replaced: mount its directory"):
+        make(path).keep([new(secret="test-another")])
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == ["tokens.yml"]

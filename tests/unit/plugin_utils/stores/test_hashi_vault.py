@@ -47,6 +47,7 @@ class Cluster:
 
     def __init__(self, mount: dict[str, Any] = MOUNT) -> None:
         self._mount = mount
+        self.answers: dict[str, Answer] = {}
         self.seen: list[tuple[str, str, dict[str, Any], str | None]] = []
 
     def respond(self, method: str, path: str, headers: Message, body: dict[str, Any]) -> Answer:
@@ -55,7 +56,7 @@ class Cluster:
             return 200, {"auth": {"client_token": "test-client-token"}}
         if headers["X-Vault-Token"] != "test-client-token":
             return 403, {"errors": ["permission denied"]}
-        return 200, {"data": self._mount}
+        return self.answers.get(path) or (200, {"data": self._mount})
 
 
 def test_kubernetes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +105,34 @@ def test_mounts(mount: dict[str, Any], said: str | None) -> None:
             assert str(caught.value).startswith(said)
     # What is wrong is no reason to ask again.
     assert len(cluster.seen) == 1
+
+
+ENTRY = "/v1/secret/data/tokens/roads"
+GONE = {"data": {"data": None, "metadata": {"version": 7, "deletion_time": "2026-01-01T00:00:00Z"}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "version", "said"),
+    [
+        ((404, {"errors": []}), 0, ""),
+        ((404, GONE), 7, ""),
+        ((404, {"errors": ["no handler for route"]}), None, "the server answers 'no handler for route'"),
+        ((400, {"errors": ["no such thing"]}), None, "the server answers 'no such thing'"),
+        ((403, {"errors": ["permission denied"]}), None, "the server answers 'permission denied'"),
+    ],
+)
+def test_only_what_is_not_there_is_nothing(answer: Answer, version: int | None, said: str) -> None:
+    cluster = Cluster()
+    cluster.answers[ENTRY] = answer
+    with serve(cluster) as url:
+        variables = {"ansible_hashi_vault_url": url, "ansible_hashi_vault_token": "test-client-token"}
+        backend = open_hashi_vault("secret/tokens", variables.get)
+        if said:
+            with pytest.raises(StoreError, match=said):
+                backend.get("roads")
+        else:
+            found = backend.get("roads")
+            assert (found.raw, found.version) == (None, version)
 
 
 SAYS = "can't be used: the server answers "

@@ -265,3 +265,26 @@ def test_every_description_has_a_key_of_its_own(kind: type[RemoteBackend], one: 
     assert [backend.name_of(key) for key in keys] == names
     assert (keys[0] == keys[1]) is (names[0] == names[1])
     assert not any("/" in key or key.startswith(".") or key != key.strip("\n") for key in keys)
+
+
+def test_what_is_known_of_a_claimed_entry_is_not_read_again(make: Callable[[], Store], server: MemoryServer) -> None:
+    """Unless it holds none of the revoked tokens: then the claim may be over, and somebody else has written."""
+    make().keep([ENTRY])
+    store = make()
+    store.claim([SLOT])
+    server.calls.clear()
+    store.revoked({"2"})
+    assert server.calls == ["read"]
+    server.calls.clear()
+    store.revoked({"1"})
+    assert server.calls == ["write"]
+    store.release()
+    assert make().read(SLOT) is None
+
+
+def test_all_are_told_when_nothing_could_be_read(make: Callable[[], Store], server: MemoryServer) -> None:
+    store = make()
+    server.down = ["before"] * 100
+    failures = store.keep_each([ENTRY, replace(ENTRY, slot=OTHER)])
+    assert failures.keys() == {SLOT, OTHER}
+    assert all(str(error).startswith("The store memory:// ") for error in failures.values())
