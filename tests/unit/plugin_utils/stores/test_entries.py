@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import (
+    Claim,
     Entry,
+    ForeignEntry,
     StoredSlot,
     StoreError,
     entries_of,
+    own,
     raw_of,
     without,
 )
@@ -24,6 +28,20 @@ OLD = Entry(SLOT, id="old", token="test-secret-1")
 NEW = Entry(SLOT, id="new", token="test-secret-2", replaced=("older", "old"), previous=OLD)
 THIRD = Entry(SLOT, id="third", token="test-secret-3", replaced=("older", "old", "new"), previous=NEW.bare)
 LOST = Entry(SLOT, pending=("aaaaa",))
+OF_ORGANIZATION = replace(SLOT, organization_id="org")
+FULL = Entry(
+    OF_ORGANIZATION,
+    id="new",
+    token="test-secret-2",
+    created_at="2026-01-01T00:00:00Z",
+    expires_at="2026-04-01T00:00:00Z",
+    valid_for="90d",
+    fingerprint="abc",
+    pending=("aaaaa", "bbbbb"),
+    replaced=("older", "old"),
+    previous=OLD,
+    claim=Claim("me", "2026-01-01T00:05:00Z"),
+)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +63,7 @@ def test_without(entry: Entry, revoked: set[str], after: Entry | None) -> None:
     assert without(entry, revoked) == after
 
 
-@pytest.mark.parametrize("entry", [OLD, NEW, THIRD, LOST], ids=["one", "two", "three", "none yet"])
+@pytest.mark.parametrize("entry", [OLD, NEW, THIRD, LOST, FULL], ids=["one", "two", "three", "none yet", "all facts"])
 def test_there_and_back(entry: Entry) -> None:
     assert entries_of({"roads": raw_of(entry)}) == {"roads": entry}
 
@@ -54,3 +72,100 @@ def test_there_and_back(entry: Entry) -> None:
 def test_a_previous_token_of_somebody_else(previous: object) -> None:
     with pytest.raises(StoreError, match="previous"):
         entries_of({"roads": {**raw_of(OLD), "previous": previous}})
+
+
+def test_nothing_there() -> None:
+    assert entries_of(None) == entries_of({}) == {}
+
+
+def test_what_is_written() -> None:
+    """No more than there is, and what others have added to it."""
+    assert raw_of(LOST) == {"owner": "default", "api_url": SLOT.api_url, "pending": ["aaaaa"]}
+    facts = {"created_at": None, "expires_at": None, "valid_for": None, "fingerprint": None}
+    old = {"id": "old", "token": "test-secret-1", **facts}
+    before = {
+        "note": "of somebody",
+        "also": 1,
+        "claim": {"by": "x"},
+        "replaced": ["y"],
+        "previous": {},
+        "pending": ["z"],
+    }
+    assert raw_of(NEW, before) == {
+        **{**old, "id": "new", "token": "test-secret-2"},
+        "owner": "default",
+        "api_url": SLOT.api_url,
+        "replaced": ["older", "old"],
+        "previous": old,
+        "also": 1,
+        "note": "of somebody",
+    }
+    assert raw_of(FULL)["organization_id"] == "org"
+    assert raw_of(FULL)["claim"] == {"by": "me", "until": "2026-01-01T00:05:00Z"}
+
+
+HERE = "ellipsis_access_tokens['roads']"
+RAW: dict[str, Any] = {"owner": "default", "api_url": SLOT.api_url, "id": "1", "token": "test-secret"}
+WRONG: list[tuple[Any, str]] = [
+    ("text", f"must have a mapping in {HERE}."),
+    ({**RAW, "owner": None}, f"must have text in {HERE}.owner."),
+    ({**RAW, "api_url": 7}, f"must have text in {HERE}.api_url."),
+    ({**RAW, "organization_id": 7}, f"must have text in {HERE}.organization_id."),
+    ({**RAW, "token": 7}, f"must have text in {HERE}.token."),
+    ({**RAW, "token": None}, f"must have both id and token, or neither, in {HERE}."),
+    ({**RAW, "id": ""}, f"must have both id and token, or neither, in {HERE}."),
+    ({**RAW, "pending": "aaaaa"}, f"must have a list of texts in {HERE}.pending."),
+    ({**RAW, "replaced": ["x", 1]}, f"must have a list of texts in {HERE}.replaced."),
+    ({**RAW, "claim": "me"}, f"must have a mapping in {HERE}.claim."),
+    ({**RAW, "claim": {"by": "me"}}, f"must have text in {HERE}.claim.until."),
+    ({**RAW, "claim": {"until": "x"}}, f"must have text in {HERE}.claim.by."),
+    ({**RAW, "previous": "text"}, f"must have a mapping in {HERE}.previous."),
+    (
+        {**RAW, "previous": {"id": "0", "token": "x", "previous": 7}},
+        f"must have a mapping in {HERE}.previous.previous.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "said"), WRONG)
+def test_what_this_collection_did_not_write(raw: Any, said: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        entries_of({"roads": raw})
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("raw", [{**RAW, "claim": None}, {**RAW, "claim": {}}, {**RAW, "previous": None}])
+def test_nothing_in_particular(raw: Any) -> None:
+    assert entries_of({"roads": raw})["roads"] == Entry(SLOT, id="1", token="test-secret")
+
+
+OTHERS = "use another description or another store."
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (
+            replace(SLOT, owner="team"),
+            f"has 'roads' of owner 'team' at {SLOT.api_url}, not of owner 'default' at {SLOT.api_url}: {OTHERS}",
+        ),
+        (
+            replace(SLOT, api_url="https://b.example.com"),
+            f"has 'roads' of owner 'default' at https://b.example.com, not of owner 'default' at {SLOT.api_url}: "
+            f"set api_url to https://b.example.com, or {OTHERS}",
+        ),
+        (
+            OF_ORGANIZATION,
+            f"has 'roads' of owner 'default' at {SLOT.api_url}, organization org, not of owner 'default' at {SLOT.api_url}: {OTHERS}",
+        ),
+    ],
+)
+def test_a_description_that_is_taken(stored: StoredSlot, said: str) -> None:
+    with pytest.raises(ForeignEntry) as caught:
+        own({"roads": Entry(stored)}, SLOT)
+    assert str(caught.value) == said
+
+
+def test_ones_own() -> None:
+    assert own({"roads": OLD}, SLOT) is OLD
+    assert own({"roads": None}, SLOT) is own({}, SLOT) is None
