@@ -39,7 +39,7 @@ FULL = Entry(
     fingerprint="abc",
     pending=("aaaaa", "bbbbb"),
     replaced=("older", "old"),
-    previous=OLD,
+    previous=replace(OLD, slot=OF_ORGANIZATION),
     claim=Claim("me", "2026-01-01T00:05:00Z"),
 )
 
@@ -92,7 +92,9 @@ def test_what_is_written() -> None:
         "pending": ["z"],
     }
     assert raw_of(NEW, before) == {
-        **{**old, "id": "new", "token": "test-secret-2"},
+        **old,
+        "id": "new",
+        "token": "test-secret-2",
         "owner": "default",
         "api_url": SLOT.api_url,
         "replaced": ["older", "old"],
@@ -140,6 +142,7 @@ def test_nothing_in_particular(raw: Any) -> None:
 
 
 OTHERS = "use another description or another store."
+MINE = f"not of owner 'default' at {SLOT.api_url}"
 
 
 @pytest.mark.parametrize(
@@ -147,16 +150,15 @@ OTHERS = "use another description or another store."
     [
         (
             replace(SLOT, owner="team"),
-            f"has 'roads' of owner 'team' at {SLOT.api_url}, not of owner 'default' at {SLOT.api_url}: {OTHERS}",
+            f"has 'roads' of owner 'team' at {SLOT.api_url}, {MINE}: {OTHERS}",
         ),
         (
-            replace(SLOT, api_url="https://b.example.com"),
-            f"has 'roads' of owner 'default' at https://b.example.com, not of owner 'default' at {SLOT.api_url}: "
-            f"set api_url to https://b.example.com, or {OTHERS}",
+            replace(SLOT, api_url="https://b.example"),
+            f"has 'roads' of owner 'default' at https://b.example, {MINE}: set api_url to https://b.example, or {OTHERS}",
         ),
         (
             OF_ORGANIZATION,
-            f"has 'roads' of owner 'default' at {SLOT.api_url}, organization org, not of owner 'default' at {SLOT.api_url}: {OTHERS}",
+            f"has 'roads' of owner 'default' at {SLOT.api_url}, organization org, {MINE}: {OTHERS}",
         ),
     ],
 )
