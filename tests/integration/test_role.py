@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
+from ansible_collections.ellipsis.drive.tests.integration.moments import VARIABLE, Moments
 from ansible_collections.ellipsis.drive.tests.integration.playbook import VARIABLES, Controller, Run
 from ansible_collections.ellipsis.drive.tests.integration.role import ROLE, Role, slot, told
 
@@ -21,6 +23,7 @@ def role(controller: Controller, emulator: Emulator) -> Role:
     return Role(controller, emulator)
 
 
+PLUGINS = Path(__file__).parent / "plugins"
 SETTLE = "Retire what was replaced"
 HANDLERS = [
     {"name": "reload", "ansible.legacy.keep": {"reloaded": "yes"}},
@@ -111,6 +114,23 @@ def test_a_host_that_is_down_keeps_its_token(role: Role) -> None:
     role.run(hosts="alpha:beta:gamma")
     assert role.live == [told(role.out, "beta")["id"]] != [first]
     assert [role.calls["create"], role.calls["delete"]] == [0, 1]
+
+
+def test_a_host_that_is_lost_while_its_files_are_written(role: Role, tmp_path: Path) -> None:
+    """It is missed and has not failed, so nobody goes back."""
+    role.run()
+    [first] = role.live
+    moments = Moments(tmp_path)
+    moments.expect("deliver beta 6", lose=True)
+    role.controller.environment |= {
+        "ANSIBLE_CONNECTION_PLUGINS": str(PLUGINS / "connection"),
+        "ANSIBLE_CALLBACKS_ENABLED": "recorder,steps",
+        VARIABLE: str(tmp_path),
+    }
+    role.variables["ansible_connection"] = "losable"
+    run = role.rotate(code=4)
+    assert moments.lost and "failed=0" in run.text and "unreachable=1" in run.text and "failed=1" not in run.text
+    assert role.live == [first, told(role.out, "alpha")["id"]]
 
 
 # A host without a place for the files of modules can't be reached.

@@ -56,15 +56,20 @@ class OneHost(ActionBase):
         }
         shell = self._connection._shell  # noqa: SLF001 - as every action plugin does
         try:
-            result = steps[self._task.args["step"]]()
-        except EllipsisError as exc:
-            result = {"failed": True, "msg": str(exc)}
+            result = self._result_of(steps[self._task.args["step"]])
+            self._remove_tmp_path(shell.tmpdir)
         except AnsibleConnectionFailure:
             # Nothing can be removed there. Trying to would make ansible-core 2.16 call this a failure of the task.
             shell.tmpdir = None
             raise
-        self._remove_tmp_path(shell.tmpdir)
         return result
+
+    @staticmethod
+    def _result_of(step: t.Callable[[], Values]) -> Values:
+        try:
+            return step()
+        except EllipsisError as exc:
+            return {"failed": True, "msg": str(exc)}
 
     def _look(self) -> Values:
         """Refuse what can't be written, before anything is made; where the hosts keep the secrets, take in what they hold."""
