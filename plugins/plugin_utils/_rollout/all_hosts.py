@@ -133,9 +133,8 @@ class AllHosts(RoleAction):
 
     def _create(self, state: State) -> Values:
         """Create what is missing or due for the hosts that are still there."""
-        active = set(self._task_vars["ansible_play_hosts"])
-        state.reached, state.returned = [host for host in state.declared if host in active], []
-        wanted = {slot["description"] for host in state.reached for slot in state.declared[host]}
+        state.reached, state.returned = [], []
+        wanted = {slot["description"] for host in self._still_there(state) for slot in state.declared[host]}
         state.slots = [slot for slot in state.slots if slot["description"] in wanted]
         if state.keeper == OUTSIDE:
             state.held = newest([*plain(self._task_vars.get("access_tokens_held") or {}).items(), *state.held.items()])
@@ -150,11 +149,18 @@ class AllHosts(RoleAction):
             "hosts": self._with_work(state),
             "checks": bool(state.settings.get("access_tokens_check_tasks")) and not self._task.check_mode,
         }
+        to_keep: Values = {}
         if state.keeper == OUTSIDE:
             self._task.no_log = True
             to_keep = {} if self._task.check_mode else rollout.kept(state.rolled, "current")
             result.update(held=state.held, to_keep=to_keep, _ansible_no_log=True)
+        # What has to be kept first is delivered after that.
+        state.reached = [] if to_keep else self._still_there(state)
         return result
+
+    def _still_there(self, state: State) -> list[str]:
+        active = set(self._task_vars["ansible_play_hosts"])
+        return [host for host in state.declared if host in active]
 
     def _plan_for_fetched(self, state: State) -> None:
         """Plan once it is known what is held. A live token without its secret is held elsewhere, as with a store."""
@@ -190,17 +196,19 @@ class AllHosts(RoleAction):
 
     def _kept(self, state: State) -> Values:
         """Tasks of the user have kept the secrets: those of this run, or those before it where they went back."""
-        state.held.update(rollout.kept(state.rolled, self._task.args.get("which", "current")))
+        which = self._task.args["which"]
+        state.held.update(rollout.kept(state.rolled, which))
+        if which == "current":
+            state.reached = self._still_there(state)
         return {"changed": False}
 
     # How it ends
 
     def _settle(self, state: State) -> Values:
         """Retire what was replaced when all went well; else fail, with what has to go back."""
-        active = set(self._task_vars["ansible_play_hosts"])
         current = {name: each["current"]["id"] for name, each in state.rolled.items()}
-        for host in state.declared:
-            if host in active and host not in state.failures and not self._task.check_mode:
+        for host in self._still_there(state):
+            if host not in state.failures and not self._task.check_mode:
                 state.confirmed[host] = {name: current.get(name, "") for name in state.confirmed[host]}
                 # Later batches of hosts may have older ones.
                 known = {name: state.rolled[name]["current"] for name in state.confirmed[host] if name in state.rolled}

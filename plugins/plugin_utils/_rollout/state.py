@@ -24,7 +24,7 @@ class State:
 
     keeper: who keeps the secrets: STORE, OUTSIDE (tasks of the user) or HOSTS (their files). By host: declared (its slots with
     deliveries, of this batch), confirmed (by description the id it uses, empty until that is shown), failures (of this batch).
-    reached: hosts of this batch that were there when new secrets were. returned: those that have the earlier ones again.
+    reached: hosts of this batch that were there when the delivery began. returned: those that have the earlier secrets again.
     By description: held, rolled and earlier_batches (rollouts), superseded (ids), reasons (why there is no token to deliver). restore: slots whose
     earlier secret goes back to hosts. everything: the slots of all batches. undeclared: what the owner has beside them.
     """
