@@ -288,3 +288,18 @@ def test_all_are_told_when_nothing_could_be_read(make: Callable[[], Store], serv
     failures = store.keep_each([ENTRY, replace(ENTRY, slot=OTHER)])
     assert failures.keys() == {SLOT, OTHER}
     assert all(str(error).startswith("The store memory:// ") for error in failures.values())
+
+
+def test_what_may_have_been_written_is_read_again(make: Callable[[], Store], server: MemoryServer) -> None:
+    store = make()
+    assert store.read(SLOT) is None
+    server.down = ["after"] + ["before"] * 100
+    assert store.keep_each([ENTRY]).keys() == {SLOT}
+    server.down = []
+    assert store.read(SLOT) == ENTRY
+
+
+def test_names_that_are_not_written_like_this_are_those_of_others(server: MemoryServer, time: Time) -> None:
+    for key in ("a=2Fb", "a=2fb", "=41", "plain"):
+        server.texts[key] = '{"owner": "default"}', 1
+    assert sorted(MemoryBackend(server, time.sleep).names()) == ["a/b", "plain"]
