@@ -124,8 +124,6 @@ def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:
     if len(left) == len(list(entry.tokens())):
         return entry
     chain = chained(left)
-    if entry.id and entry.id not in token_ids:
-        return replace(entry, previous=chain.previous if chain else None)
     if chain is None and not entry.pending:
         return None
     back = chain or Entry(entry.slot)

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import converge
+from ansible_collections.ellipsis.drive.plugins.module_utils._account.converge import converge, revoke
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.run_memory import Made, NoMemory
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import (
     ExternalStore,
@@ -262,3 +262,31 @@ def test_what_this_run_was_told_to_make_is_remembered() -> None:
         )
         assert outcome.made is None
     assert [each.slot.description for each in memory.remembered] == ["tiles"]
+
+
+@dataclass(frozen=True)
+class Slow(ExternalStore):
+    """A place for secrets whose turn comes after somebody else has done something."""
+
+    meanwhile: Callable[[], None] = lambda: None
+
+    def claim(self, slots: Collection[Slot], creating: Collection[Slot] = ()) -> bool:
+        self.meanwhile()
+        return True
+
+
+def test_what_is_gone_when_the_turn_comes_is_not_revoked_again() -> None:
+    controller = Controller(service())
+    token_id = controller.run(present()).result["access_token"]["id"]
+    account = controller.account(pytest.fail)
+
+    def somebody_else() -> None:
+        controller.account(pytest.fail).client.delete_token(token_id)
+        account.forget_tokens()
+
+    desired = desired_of(controller.parameters({"token_id": token_id, "state": "absent"}))
+    start = len(controller.emulator.journal)
+    plan, token = revoke(desired, token_id, account, Slow(meanwhile=somebody_else), apply=True)
+    assert token is None and not plan.steps
+    sent = [entry.method for entry in controller.emulator.journal[start:]]
+    assert sent.count("DELETE") == 1

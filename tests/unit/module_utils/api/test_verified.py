@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the ellipsis.drive contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a request goes out: by which certificates it is verified, how long it waits, and that it follows nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import TransportError
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, open_session
+
+
+class Noted(BaseAdapter):
+    """Notes how a request was to be sent, and sends none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, request: Any, **how: Any) -> Any:
+        self.sent.append({"authorization": request.headers.get("Authorization"), **how})
+        raise requests.exceptions.ConnectionError("cut")
+
+    def close(self) -> None:
+        pass
+
+
+def sent(auth: Bearer | None = None, **options: Any) -> list[dict[str, Any]]:
+    """All tries of one request."""
+    network, session = Noted(), open_session("test")
+    session.mount("https://", network)
+    connection = Connection(api_url="https://drive.invalid/v3", api_token="test-login-token", **options)
+    sender = Sender(connection, session, sleep=lambda _seconds: None, monotonic=lambda: 0.0)
+    with pytest.raises(TransportError):
+        sender.send("GET", "/x", auth, lambda _error: len(network.sent) < 2)
+    return network.sent
+
+
+@pytest.mark.parametrize(
+    ("options", "verify"),
+    [
+        ({}, True),
+        ({"ca_path": "/etc/ca.pem"}, "/etc/ca.pem"),
+        ({"validate_certs": False}, False),
+        ({"validate_certs": False, "ca_path": "/etc/ca.pem"}, False),
+    ],
+)
+def test_certificates(options: dict[str, Any], verify: bool | str) -> None:
+    assert [each["verify"] for each in sent(**options)] == [verify, verify]
+
+
+@pytest.mark.parametrize(
+    ("options", "timeouts"),
+    [
+        ({"timeout": 20}, [(4.0, 20), (20, 20)]),
+        ({"timeout": 3}, [(3, 3), (3, 3)]),
+        # There would be nobody to tell.
+        ({"timeout": 20, "retry_time": 19}, [(20, 20), (20, 20)]),
+        ({"timeout": 20, "retry_time": 20}, [(4.0, 20), (20, 20)]),
+    ],
+)
+def test_the_first_try_gives_up_connecting_early(options: dict[str, Any], timeouts: list[tuple[float, float]]) -> None:
+    assert [each["timeout"] for each in sent(**options)] == timeouts
+
+
+def test_authorization() -> None:
+    assert [each["authorization"] for each in sent()] == [None, None]
+    assert sent(Bearer("test-access-token"))[0]["authorization"] == "Bearer test-access-token"
