@@ -23,6 +23,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import 
     Forget,
     Plan,
     Revoke,
+    SlotState,
     drift_of,
     plan,
     plan_revocation,
@@ -309,6 +310,45 @@ def test_revocation_by_id() -> None:
     assert words(plan_revocation(Desired(SLOT, present=False), None, held=False)) == ""
     kept = plan_revocation(Desired(SLOT, present=False), None, held=True)
     assert kept.reason == "removed" and kept.before.status == "expired"
+
+
+@pytest.mark.parametrize(
+    ("generations", "held", "before"),
+    [
+        ((), Held(), SlotState()),
+        ((), tracked("x"), SlotState()),
+        ((), tracked("x", store="here"), SlotState("expired")),
+        ((), tracked(None, "x", store="here"), SlotState("expired")),
+        ((A,), Held(), SlotState("live", WANTED.spec, 30 * DAY, 0)),
+        ((A, B), tracked("a", store="here"), SlotState("live", WANTED.spec, 30 * DAY, 1)),
+        ((DRIFTED, B, C), Held(), SlotState("live", WANTED.spec, 30 * DAY, 2)),
+        ((A, DRIFTED), Held(), SlotState("live", OTHER_ACCESS, 30 * DAY, 1)),
+    ],
+)
+def test_a_removal_is_told_by_what_there_was(
+    generations: tuple[Generation, ...], held: Held, before: SlotState
+) -> None:
+    decided = plan(Desired(SLOT, present=False), generations, held, NOW)
+    assert (decided.before, decided.after) == (before, SlotState())
+
+
+@pytest.mark.parametrize(
+    ("generations", "held", "before", "after"),
+    [
+        ((), Held(), SlotState("absent"), (0,)),
+        ((FRESH,), Held(), SlotState("live", WANTED.spec, 30 * DAY, 0), (0,)),
+        ((DUE,), Held(), SlotState("due for renewal", WANTED.spec, 30 * DAY, 0), (1,)),
+        ((DRIFTED,), Held(), SlotState("outdated", OTHER_ACCESS, 30 * DAY, 0), (1,)),
+        ((A, B, C), tracked("gone"), SlotState("secret not held", superseded=3), (3,)),
+        ((A, B, C), Held(), SlotState("live", WANTED.spec, 30 * DAY, 2), (2,)),
+    ],
+)
+def test_a_plan_is_told_by_what_there_was_and_will_be(
+    generations: tuple[Generation, ...], held: Held, before: SlotState, after: tuple[int]
+) -> None:
+    decided = plan(WANTED, generations, held, NOW)
+    assert decided.before == before
+    assert decided.after == SlotState("live", WANTED.spec, WANTED.lifetime, *after)
 
 
 GENERATIONS = st.lists(

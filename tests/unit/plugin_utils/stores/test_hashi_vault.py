@@ -23,6 +23,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault
     _error_of,
     open_hashi_vault,
 )
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault_login import Login, settings_of
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import Unavailable
 from ansible_collections.ellipsis.drive.tests.double import Answer, serve
 
@@ -133,6 +134,31 @@ def test_only_what_is_not_there_is_nothing(answer: Answer, version: int | None, 
         else:
             found = backend.get("roads")
             assert (found.raw, found.version) == (None, version)
+
+
+@pytest.mark.parametrize(
+    ("variables", "environment", "verify"),
+    [
+        ({}, {}, True),
+        ({}, {"VAULT_SKIP_VERIFY": "true"}, False),
+        ({}, {"VAULT_SKIP_VERIFY": "0"}, True),
+        ({"validate_certs": "no"}, {}, False),
+        ({"validate_certs": "yes"}, {"VAULT_SKIP_VERIFY": "true"}, True),
+        ({"ca_cert": "/etc/ca.pem"}, {}, "/etc/ca.pem"),
+        ({"ca_cert": "/etc/ca.pem"}, {"VAULT_SKIP_VERIFY": "true"}, "/etc/ca.pem"),
+        ({}, {"VAULT_CACERT": "/etc/ca.pem"}, "/etc/ca.pem"),
+    ],
+)
+def test_certificates(
+    variables: dict[str, str], environment: dict[str, str], verify: bool | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("VAULT_SKIP_VERIFY", "VAULT_CACERT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    given = {"url": "https://vault.invalid", "token": "test-client-token", **variables}
+    login = Login(settings_of({f"ansible_hashi_vault_{name}": value for name, value in given.items()}.get))
+    assert login.client().adapter.session.verify == verify
 
 
 SAYS = "can't be used: the server answers "
