@@ -350,7 +350,9 @@ class Still:
 
 def test_an_answer_is_counted_byte_by_byte() -> None:
     """Its head, too, which nothing else counts."""
-    reader: Any = _Reader(Still(), io.BytesIO(bytes(20)))  # type: ignore[arg-type] - all that is asked of them is here
+    sock: Any = Still()
+    raw: Any = io.BytesIO(bytes(20))
+    reader = _Reader(sock, raw)
     reader._left = 10
     assert (reader.readinto(bytearray(4)), reader.readinto(bytearray(6))) == (4, 6)
     with pytest.raises(TooLarge):

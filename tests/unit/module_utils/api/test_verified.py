@@ -25,7 +25,7 @@ class Noted(BaseAdapter):
         super().__init__()
         self.sent: list[dict[str, Any]] = []
 
-    def send(self, request: Any, **how: Any) -> Any:
+    def send(self, request: Any, *_arguments: Any, **how: Any) -> Any:
         self.sent.append({"authorization": request.headers.get("Authorization"), **how})
         raise requests.exceptions.ConnectionError("cut")
 
