@@ -32,13 +32,14 @@ from ansible_collections.ellipsis.drive.tests.emulator import (
     OTHER_PASSWORD,
     OTHER_USER,
     PATHS,
+    USER,
     USER_TOKEN,
     VARIANTS,
     Emulator,
     ManualClock,
     Variant,
 )
-from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import open_client
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import API, open_client
 
 HOUR = 3600
 ERRORS = [Variant(errors=form, login_refused=status) for form in ("json", "text", "html") for status in (400, 401)]
@@ -305,3 +306,31 @@ def test_the_kind_of_a_token_is_doubted_where_only_that_explains_it(
     with pytest.raises(Unauthorized) as caught:
         call(opened(api_token="epat_x"))
     assert (KIND in str(caught.value)) is explained
+
+
+@pytest.mark.parametrize(
+    ("options", "places"),
+    [
+        ({"api_token": USER_TOKEN}, []),
+        ({}, [("login", API, USER)]),
+        (
+            {"organization_id": ORGANIZATION_ID},
+            [("login", API, USER), ("login", API, USER, "as", ORGANIZATION_ID)],
+        ),
+        (
+            {"api_token": USER_TOKEN, "organization_id": ORGANIZATION_ID},
+            [("login", API, "as", ORGANIZATION_ID)],
+        ),
+    ],
+)
+def test_a_login_has_a_place_for_each_server_user_and_organization(
+    options: dict[str, Any], places: list[tuple[str, ...]], emulator: Emulator
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def caches(*names: str) -> LoginCache:
+        asked.append(names)
+        return MemoryCache()
+
+    open_client(emulator, caches, **options)
+    assert asked == places

@@ -2,20 +2,41 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a request goes out: by which certificates it is verified, how long it waits, and that it follows nothing."""
+"""How a request goes out, by which certificates and for how long, and which answers are those of the API."""
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 import pytest
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.answer import Answer
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import TransportError
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender, is_usable
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, open_session
+
+
+class Saying(BaseAdapter):
+    """Answers every request with one body."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__()
+        self._body = body.encode()
+
+    def send(self, request: Any, *_arguments: Any, **_how: Any) -> Any:
+        answer = requests.Response()
+        answer.status_code, answer.request = 200, request
+        answer.raw = HTTPResponse(io.BytesIO(self._body), preload_content=False)
+        return answer
+
+    def close(self) -> None:
+        pass
 
 
 class Noted(BaseAdapter):
@@ -74,3 +95,37 @@ def test_the_first_try_gives_up_connecting_early(options: dict[str, Any], timeou
 def test_authorization() -> None:
     assert [each["authorization"] for each in sent()] == [None, None]
     assert sent(Bearer("test-access-token"))[0]["authorization"] == "Bearer test-access-token"
+
+
+@pytest.mark.parametrize(("token", "shown"), [("test-login-token-of-20", False), ("short-test-token", True)])
+def test_a_known_token_is_masked_in_answers(token: str, *, shown: bool) -> None:
+    """Wherever a server has written it; what is shorter than any token may be a word."""
+    session = open_session("test")
+    session.mount("https://", Saying(json.dumps({"text": f"it is {token}"})))
+    sender = Sender(Connection(api_url="https://drive.invalid/v3", api_token=token), session)
+    assert (token in sender.send("GET", "/x", None, lambda _error: False).text) is shown
+    # The answer to a creation is what it is.
+    assert token in sender.send("POST", "/x", None, lambda _error: False).text
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "usable"),
+    [
+        (200, {}, True),
+        (299, {}, True),
+        (300, {}, False),
+        (300, {"status": 300}, True),
+        (400, {"status": 400}, True),
+        (400, {"status": 401}, False),
+        (404, {"status": 404}, False),
+        (405, {"status": 405}, False),
+        (200, [], False),
+        (200, "text", False),
+    ],
+)
+def test_what_only_the_api_answers(status: int, body: Any, *, usable: bool) -> None:
+    assert is_usable(Answer("GET", "/x", status, {}, json.dumps(body).encode())) is usable
+
+
+def test_what_is_no_json_is_not_of_the_api() -> None:
+    assert not is_usable(Answer("GET", "/x", 200, {}, b"<html>"))

@@ -296,6 +296,12 @@ def test_refused(desired: dict[str, Any], generations: Any, held: Held, message:
         (live("x", 0, lifetime=30 * DAY, left=30 * DAY - 60), Margin(seconds=DAY), NOW + 29 * DAY - 60),
         (live("x", 0, lifetime=30 * DAY, left=3 * HOUR), Margin(seconds=DAY), NOW + 2 * HOUR),
         (live("x", 0, lifetime=30 * DAY, left=3 * HOUR), Margin(share=0.1), NOW + 2.7 * HOUR),
+        # As asked, longer, rounded, and then shortened: the margin is not more than a third of that.
+        (live("x", 0, lifetime=30 * DAY), Margin(seconds=20 * DAY), NOW + 10 * DAY),
+        (live("x", 0, lifetime=30 * DAY, left=31 * DAY), Margin(seconds=20 * DAY), NOW + 11 * DAY),
+        (live("x", 0, lifetime=30 * DAY, left=29.71 * DAY), Margin(seconds=20 * DAY), NOW + 9.71 * DAY),
+        (live("x", 0, lifetime=30 * DAY, left=29.69 * DAY), Margin(seconds=20 * DAY), NOW + 29.69 * DAY * 2 / 3),
+        (live("x", 0, lifetime=0, left=30 * DAY), Margin(seconds=20 * DAY), NOW + 20 * DAY),
         (live("x", 0, lifetime=900), Margin(share=0.9), NOW + 600),
         (live("x", 0, lifetime=60), Margin(), NOW + 600),
     ],
