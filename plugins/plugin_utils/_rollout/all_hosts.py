@@ -73,6 +73,7 @@ class AllHosts(RoleAction):
         state.settings, state.slots, state.keeper = common, slots, keeper(common)
         state.declared = {host: list(each.slots) for host, each in found.items()}
         state.failures, state.made, state.rolled, state.reasons = {}, {}, {}, {}
+        state.reached, state.returned = [], []
         for host, each in found.items():
             state.confirmed[host] = {slot["description"]: "" for slot in each.present}
         if state.keeper == STORE and slots:
@@ -133,7 +134,6 @@ class AllHosts(RoleAction):
 
     def _create(self, state: State) -> Values:
         """Create what is missing or due for the hosts that are still there."""
-        state.reached, state.returned = [], []
         wanted = {slot["description"] for host in self._still_there(state) for slot in state.declared[host]}
         state.slots = [slot for slot in state.slots if slot["description"] in wanted]
         if state.keeper == OUTSIDE:
@@ -155,7 +155,8 @@ class AllHosts(RoleAction):
             to_keep = {} if self._task.check_mode else rollout.kept(state.rolled, "current")
             result.update(held=state.held, to_keep=to_keep, _ansible_no_log=True)
         # What has to be kept first is delivered after that.
-        state.reached = [] if to_keep else self._still_there(state)
+        if not to_keep:
+            state.reached = self._still_there(state)
         return result
 
     def _still_there(self, state: State) -> list[str]:
