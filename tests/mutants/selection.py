@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tests can notice a change: those that run the changed line, else those that run its file, else all of them."""
+"""Which tests can notice a change: those that run the changed line, else all of them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,7 @@ def able(tests: Iterable[Seen], file: str, lines: range) -> list[Seen]:
     What runs when a module is imported is run by no test: then all are able.
     """
     every = list(tests)
-    of_file = [test for test in every if file in test.lines]
-    of_line = [test for test in of_file if not test.lines[file].isdisjoint(lines)]
+    of_line = [test for test in every if not test.lines.get(file, frozenset()).isdisjoint(lines)]
     rows: dict[str, int] = {}
     order: list[tuple[float, int, float, Seen]] = []
     for test in sorted(of_line or every, key=lambda test: (test.seconds, test.name)):

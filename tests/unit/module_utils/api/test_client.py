@@ -69,8 +69,8 @@ def page(*ids: str, following: Any = None) -> dict[str, Any]:
     return {"result": [{"id": each, "description": "tiles"} for each in ids], "nextPageStart": following}
 
 
-def refused(status: int, text: str = "No.", method: str = "POST", path: str = TOKENS) -> ApiError:
-    return api_error(method, path, status, text)
+def refused(status: int, text: str = "No.") -> ApiError:
+    return api_error("POST", TOKENS, status, text)
 
 
 # Lists

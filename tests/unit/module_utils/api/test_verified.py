@@ -6,37 +6,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
 import pytest
 import requests
 from requests.adapters import BaseAdapter
-from urllib3 import HTTPResponse
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.answer import Answer
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import TransportError
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender, is_usable
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, open_session
-
-
-class Saying(BaseAdapter):
-    """Answers every request with one body."""
-
-    def __init__(self, body: str) -> None:
-        super().__init__()
-        self._body = body.encode()
-
-    def send(self, request: Any, *_arguments: Any, **_how: Any) -> Any:
-        answer = requests.Response()
-        answer.status_code, answer.request = 200, request
-        answer.raw = HTTPResponse(io.BytesIO(self._body), preload_content=False)
-        return answer
-
-    def close(self) -> None:
-        pass
+from ansible_collections.ellipsis.drive.tests.emulator import ManualClock
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import Network
 
 
 class Noted(BaseAdapter):
@@ -101,7 +84,7 @@ def test_authorization() -> None:
 def test_a_known_token_is_masked_in_answers(token: str, *, shown: bool) -> None:
     """Wherever a server has written it; what is shorter than any token may be a word."""
     session = open_session("test")
-    session.mount("https://", Saying(json.dumps({"text": f"it is {token}"})))
+    session.mount("https://", Network(ManualClock(), 200, json.dumps({"text": f"it is {token}"}).encode()))
     sender = Sender(Connection(api_url="https://drive.invalid/v3", api_token=token), session)
     assert (token in sender.send("GET", "/x", None, lambda _error: False).text) is shown
     # The answer to a creation is what it is.

@@ -6,14 +6,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import BaseAdapter
-from urllib3 import HTTPResponse
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import ApiError, TransportError
@@ -21,32 +16,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.retry import i
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.sender import Sender
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import open_session
 from ansible_collections.ellipsis.drive.tests.emulator import ManualClock
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import Network
 
 URL = "http://drive.invalid/v3"
-
-
-class Network(BaseAdapter):
-    """Answers with a status and headers, or, without any, never lets a connection come about."""
-
-    def __init__(self, clock: ManualClock, status: int | None = None, **headers: str) -> None:
-        super().__init__()
-        self._clock, self._status, self._headers = clock, status, headers
-        self.asked: list[str] = []
-
-    def send(self, request: Any, stream: Any = False, timeout: Any = None, *args: Any, **more: Any) -> Any:
-        self.asked.append(request.url)
-        if self._status is None:
-            self._clock.advance(timeout[0])
-            reason = ConnectTimeoutError("Connection timed out")
-            raise requests.exceptions.ConnectTimeout(MaxRetryError(None, URL, reason), request=request)  # type: ignore[arg-type]  # no pool
-        answer = requests.Response()
-        answer.status_code, answer.request = self._status, request
-        answer.raw = HTTPResponse(io.BytesIO(b""), preload_content=False)
-        answer.headers.update(self._headers)
-        return answer
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -104,7 +76,7 @@ def test_waits_end_with_the_retry_time(
 ) -> None:
     """Together they are never longer, and nothing else is asked of a gateway that only says to come later."""
     clock = ManualClock(0)
-    network = Network(clock, status, **headers)
+    network = Network(clock, status, b"", **headers)
     session = open_session("test")
     session.mount("http://", network)
     connection = Connection(URL, retry_time=retry_time)
