@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Change the core at random places and see which changes no test notices: `--seed N --minutes M --changes K`.
+"""Change the core at random places and see which changes no check notices: `--seed N --minutes M --changes K --only PART-OF-PATH`.
 
-Each change is made in a copy of the checkout. Only the tests that run the changed line are asked, those about its file first. What
-survives is printed with its diff; what is in C(equivalent.yml) changes nothing that matters and is not asked about.
+Each change is made in a copy of the checkout. ruff, mypy and the tests that run the changed line are asked, those about its file first.
+What survives is printed with its diff; what is in C(equivalent.yml) changes nothing that matters and is not asked about.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from queue import Queue
 
 import yaml
 
-from ansible_collections.ellipsis.drive.tests.mutants.changes import Change, change
+from ansible_collections.ellipsis.drive.tests.mutants.changes import Change, changes
 from ansible_collections.ellipsis.drive.tests.mutants.selection import Seen, able, by_budget, read
 
 LAYERS = (
@@ -36,7 +35,7 @@ LAYERS = (
     "plugins/plugin_utils/_stores",
 )
 ROOT = Path(__file__).resolve().parents[2]
-PYTEST = ROOT / ".venv" / "newest" / "bin" / "pytest"
+PROGRAMS = ROOT / ".venv" / "newest" / "bin"
 # What is watched, in as many runs at a time as there are copies: all that runs the core in process, and stores on their servers.
 _SERVERS = tuple(f"tests/integration/test_store_{name}.py" for name in ("laws", "servers"))
 _TESTS = (("tests/laws",), ("tests/unit", "tests/soak", *_SERVERS))
@@ -53,7 +52,8 @@ def main() -> int:
     arguments = _arguments()
     start = time.monotonic()
     end = start + arguments.minutes * 60
-    chosen = list(itertools.islice(_changes(random.Random(arguments.seed)), arguments.changes))
+    files = (path for layer in LAYERS for path in sorted((ROOT / layer).glob("*.py")) if arguments.only in str(path))
+    chosen = list(itertools.islice(changes(files, ROOT, random.Random(arguments.seed)), arguments.changes))
     copies: Queue[Path] = Queue()
     with (
         tempfile.TemporaryDirectory(prefix="ellipsis-drive-mutants-") as folder,
@@ -96,6 +96,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--changes", type=int, default=300)
+    parser.add_argument("--only", default="", help="no other files than those with this in their path")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--allowed", type=int, default=0, help="survivors that are no failure")
     return parser.parse_args()
@@ -104,19 +105,6 @@ def _arguments() -> argparse.Namespace:
 def _equivalent() -> set[tuple[str, str]]:
     listed = yaml.safe_load(Path(__file__).with_name("equivalent.yml").read_text(encoding="utf-8")) or []
     return {(each["file"], each["diff"].strip()) for each in listed}
-
-
-def _changes(rng: random.Random) -> Iterator[Change]:
-    """Ever new changes; a file is as likely as it is long."""
-    files = [path for layer in LAYERS for path in sorted((ROOT / layer).glob("*.py"))]
-    weights = [path.stat().st_size for path in files]
-    seen: set[tuple[str, str]] = set()
-    while True:
-        (file,) = rng.choices(files, weights)
-        made = change(file, ROOT, rng)
-        if made and (made.file, made.after) not in seen:
-            seen.add((made.file, made.after))
-            yield made
 
 
 def _copy(target: Path) -> Path:
@@ -150,7 +138,7 @@ def _watch(part: tuple[str, ...], copies: Queue[Path]) -> Path:
 def _verdict(
     made: Change, tests: list[Seen], known: set[tuple[str, str]], copies: Queue[Path], end: float
 ) -> Verdict | None:
-    """Whether a test notices a change; None when there is no time left to ask."""
+    """Whether a check notices a change; None when there is no time left to ask. The quick ones are asked first."""
     if (made.file, made.diff.strip()) in known:
         return Verdict("equivalent")
     start = time.monotonic()
@@ -161,8 +149,14 @@ def _verdict(
         (copy / made.file).write_text(made.after, encoding="utf-8")
         start = time.monotonic()
         first, others = by_budget(able(tests, made.file, made.lines), _FIRST_SECONDS)
-        parts = (part for part in (first, by_budget(others, _OTHER_SECONDS)[0]) if part)
-        name = "noticed" if any(_fail(copy, part) for part in parts) else "survived"
+        others, _rest = by_budget(others, _OTHER_SECONDS)
+        noticed = (
+            _ruff_complains(copy, made.file)
+            or _fail(copy, first)
+            or _mypy_complains(copy)
+            or (others and _fail(copy, others))
+        )
+        name = "noticed" if noticed else "survived"
     finally:
         (copy / made.file).write_text(made.before, encoding="utf-8")
         copies.put(copy)
@@ -192,10 +186,24 @@ def _fail(copy: Path, tests: list[Seen]) -> bool:
     return _pytest(copy, ["-x", f"@{names}"], longest) != 0
 
 
+def _ruff_complains(copy: Path, file: str) -> bool:
+    return _code(copy, [str(PROGRAMS / "ruff"), "check", "--no-cache", "-q", file]) != 0
+
+
+def _mypy_complains(copy: Path) -> bool:
+    cache = copy.with_name(f"{copy.name}-types")
+    command = [str(PROGRAMS / "mypy"), f"--cache-dir={cache}", "-p", "ansible_collections.ellipsis.drive.plugins"]
+    return _code(copy, command, MYPYPATH=str(copy / ".venv" / "collections")) != 0
+
+
 def _pytest(copy: Path, arguments: list[str], longest: float, **variables: str) -> int | None:
     """Its exit code, or None when it did not end in time."""
-    command = [str(PYTEST), "-n", "0", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy), **variables}
+    command = [str(PROGRAMS / "pytest"), "-n", "0", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
+    return _code(copy, command, longest, PYTHONPATH=str(copy), **variables)
+
+
+def _code(copy: Path, command: list[str], longest: float | None = None, **variables: str) -> int | None:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **variables}
     try:
         run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=longest, check=False)
     except subprocess.TimeoutExpired:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
@@ -19,21 +20,17 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
-# Arithmetic is rare here, and | stands in annotations, which nothing evaluates. Decorators are those of dataclasses.
-_LEFT_OUT = ("BinaryOperator", "RemoveDecorator", "Variable", "Invert", "UAdd")
-_TRIES = 50
+# Arithmetic is rare here, and | stands in annotations, which nothing evaluates.
+_LEFT_OUT = ("BinaryOperator", "Variable", "Invert", "UAdd")
 
 
 class DropStatement(Operator):
-    """Replace a call, an assignment, a raise or a return by C(pass). Docstrings stay, and so does the last return of a function, which
-    mypy would miss.
-    """
+    """Replace a call, an assignment, a raise or a return by C(pass). Docstrings stay."""
 
     def mutation_positions(self, node: Any) -> Iterator[Any]:
         """Where the node is one such statement."""
         call = node.type == "atom_expr" and node.parent.type == "simple_stmt"
-        statement = call or node.type in ("raise_stmt", "return_stmt") or self._is_assignment(node)
-        if statement and not self._is_last_return(node):
+        if call or node.type in ("raise_stmt", "return_stmt") or self._is_assignment(node):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
@@ -48,11 +45,6 @@ class DropStatement(Operator):
     @staticmethod
     def _is_assignment(node: Any) -> bool:
         return node.type == "expr_stmt" and parso.python.tree.search_ancestor(node, "funcdef") is not None
-
-    @staticmethod
-    def _is_last_return(node: Any) -> bool:
-        function = parso.python.tree.search_ancestor(node, "funcdef")
-        return bool(node.type == "return_stmt" and function.end_pos == node.parent.end_pos)
 
 
 @dataclass(frozen=True)
@@ -78,34 +70,51 @@ class Change:
         return range(changed[0][0] + 1, max(changed[-1][1], changed[0][0] + 1) + 1)
 
 
-def operators() -> list[Any]:
-    """All that are of use here."""
-    names = [name for name in operator_names() if not any(part in name for part in _LEFT_OUT)]
-    return [get_operator(name)() for name in names] + [DropStatement()]
+def changes(files: Iterable[Path], root: Path, rng: random.Random) -> Iterator[Change]:
+    """All there are, each once, at random: a first one at each place of the files, then a second one where there are more, ..."""
+    order: list[tuple[int, float, Path, Operator, int]] = []
+    for file in files:
+        for possible in _places(file.read_text(encoding="utf-8")).values():
+            for turn, (operator, number) in enumerate(rng.sample(possible, len(possible))):
+                order.append((turn, rng.random(), file, operator, number))
+    seen: set[tuple[str, str]] = set()
+    for _turn, _random, file, operator, number in sorted(order, key=lambda each: each[:2]):
+        made = _change(file, root, operator, number)
+        if made and (made.file, made.after) not in seen:
+            seen.add((made.file, made.after))
+            yield made
 
 
-def change(file: Path, root: Path, rng: random.Random) -> Change | None:
-    """A change of a file, each place as likely as any other; None when it has no place for one."""
-    before = file.read_text(encoding="utf-8")
-    places: dict[Any, list[tuple[Any, int]]] = {}
-    tree = list(ast_nodes(get_ast(before)))
-    for operator in operators():
+def _places(text: str) -> dict[Any, list[tuple[Operator, int]]]:
+    """What can be done at each place: the operator, and which of its positions that is."""
+    tree = list(ast_nodes(get_ast(text)))
+    places: dict[Any, list[tuple[Operator, int]]] = {}
+    for operator in _operators():
         positions = (position for node in tree for position in operator.mutation_positions(node))
         for number, position in enumerate(positions):
             places.setdefault(position, []).append((operator, number))
-    for _try in range(_TRIES if places else 0):
-        operator, number = rng.choice(places[rng.choice(sorted(places))])
-        after = mutate_code(before, operator, number)
-        made = Change(str(file.relative_to(root)), before, after or before)
-        # What a decorator of a dataclass forbids is forbidden by mypy.
-        if made.after != before and not made.diff.startswith("-@") and _compiles(made.after):
-            return made
-    return None
+    return places
 
 
-def _compiles(text: str) -> bool:
+def _operators() -> list[Operator]:
+    names = [name for name in operator_names() if not any(part in name for part in _LEFT_OUT)]
+    return [*(get_operator(name)() for name in names), DropStatement()]
+
+
+def _change(file: Path, root: Path, operator: Operator, number: int) -> Change | None:
+    before = file.read_text(encoding="utf-8")
     try:
-        compile(text, "changed", "exec")
+        after = mutate_code(before, operator, number)
+    except AttributeError:  # of ExceptionReplacer, which does not know dotted names
+        return None
+    return Change(str(file.relative_to(root)), before, after) if after and _is_python(after) else None
+
+
+def _is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "changed", "exec")
     except SyntaxError:
         return False
     return True
