@@ -22,6 +22,8 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 # Arithmetic is rare here, and | stands in annotations, which nothing evaluates.
 _LEFT_OUT = ("BinaryOperator", "Variable", "Invert", "UAdd")
+# Whether it is an equal value or the very same one matters by accident only, and ruff sees to None and literals.
+_LEFT_OUT_AT_THE_END = ("_Eq_Is", "_Is_Eq", "_NotEq_IsNot", "_IsNot_NotEq")
 
 
 class DropStatement(Operator):
@@ -97,8 +99,8 @@ def _places(text: str) -> dict[Any, list[tuple[Operator, int]]]:
 
 
 def _operators() -> list[Operator]:
-    names = [name for name in operator_names() if not any(part in name for part in _LEFT_OUT)]
-    return [*(get_operator(name)() for name in names), DropStatement()]
+    names = (name for name in operator_names() if not any(part in name for part in _LEFT_OUT))
+    return [*(get_operator(name)() for name in names if not name.endswith(_LEFT_OUT_AT_THE_END)), DropStatement()]
 
 
 def _change(file: Path, root: Path, operator: Operator, number: int) -> Change | None:

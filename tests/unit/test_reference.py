@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,22 @@ def test_options_are_documented_as_they_are(plugin: str) -> None:
     spec, more = SPECS[plugin]
     said = {option: value for option, value in options(plugin).items() if option not in more}
     assert not differences(said, spec)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")))
+def test_a_filter_takes_what_is_documented(name: str) -> None:
+    """In the same order, as the keys of the call too, and with the same defaults."""
+    filters = import_module(f"{PACKAGE}.filter.{name}").FilterModule().filters()
+    assert set(filters) == {name}
+    takes = [each for each in signature(filters[name]).parameters.values() if each.name != "context"]
+    said = options(f"filter.{name}")
+    (_input, *others), [_piped, *names] = takes, said
+    assert [each.name for each in others] == names
+    for option, each in zip(said.values(), takes, strict=True):
+        assert option.get("required", False) == (each.default is Parameter.empty)
+        assert option.get("default") == (None if each.default is Parameter.empty else each.default)
+    positional = documentation(f"filter.{name}")["positional"].split(", ")
+    assert positional == list(said)[: len(positional)]
 
 
 def role_options() -> dict[str, dict[str, Any]]:
