@@ -46,6 +46,7 @@ _FIRST_SECONDS, _OTHER_SECONDS = 3.0, 40.0
 _SPARE_SECONDS, _SPARE_TIMES = 30, 5
 _WATCHED_SECONDS = 900
 _TELL_EACH = 25
+_MOMENTS = itertools.count(1_000_000_000)
 
 
 def main() -> int:
@@ -146,7 +147,7 @@ def _verdict(
         return None
     copy = copies.get()
     try:
-        (copy / made.file).write_text(made.after, encoding="utf-8")
+        _write(copy / made.file, made.after)
         start = time.monotonic()
         first, others = by_budget(able(tests, made.file, made.lines), _FIRST_SECONDS)
         others, _rest = by_budget(others, _OTHER_SECONDS)
@@ -158,11 +159,18 @@ def _verdict(
         )
         name = "noticed" if noticed else "survived"
     finally:
-        (copy / made.file).write_text(made.before, encoding="utf-8")
+        _write(copy / made.file, made.before)
         copies.put(copy)
     if name != "noticed":
         print(f"{name}: {made.file}:{made.lines[0]}\n{made.diff}\n", flush=True)
     return Verdict(name, time.monotonic() - start)
+
+
+def _write(file: Path, text: str) -> None:
+    """Python and mypy tell by its time and size whether a file is the one they have compiled, so it is never of the same time."""
+    file.write_text(text, encoding="utf-8")
+    moment = next(_MOMENTS)
+    os.utime(file, (moment, moment))
 
 
 def _check_that_copies_are_run(tests: list[Seen], copies: Queue[Path]) -> None:
@@ -171,9 +179,9 @@ def _check_that_copies_are_run(tests: list[Seen], copies: Queue[Path]) -> None:
     [test, *_others] = able(tests, file, range(0))
     for copy in list(copies.queue):
         before = (copy / file).read_text(encoding="utf-8")
-        (copy / file).write_text("raise RuntimeError\n", encoding="utf-8")
+        _write(copy / file, "raise RuntimeError\n")
         noticed = _fail(copy, [test])
-        (copy / file).write_text(before, encoding="utf-8")
+        _write(copy / file, before)
         if not noticed:
             raise SystemExit(f"{test.name} does not run the files of the copy in {copy}")
 
@@ -203,7 +211,8 @@ def _pytest(copy: Path, arguments: list[str], longest: float, **variables: str) 
 
 
 def _code(copy: Path, command: list[str], longest: float | None = None, **variables: str) -> int | None:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(copy.with_name("compiled")), **variables}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=longest, check=False)
     except subprocess.TimeoutExpired:
