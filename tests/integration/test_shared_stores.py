@@ -109,6 +109,8 @@ def old(bao: OpenBao) -> Iterator[OpenBao]:
 def test_what_is_wrong_is_said_first(
     arguments: tuple[str, ...], old: OpenBao, controller: Controller, emulator: Emulator
 ) -> None:
+    # Who is not there is asked again for some seconds, in the same way in both.
+    rows = {name: row for name, row in WRONG.items() if name != "address" or not arguments}
     tasks = "".join(
         f"""
 - name: Wrong {name}
@@ -121,10 +123,10 @@ def test_what_is_wrong_is_said_first(
   vars: {variables}
   ignore_errors: true
 """
-        for name, (store, variables, _said) in WRONG.items()
+        for name, (store, variables, _said) in rows.items()
     )
     run = controller.run(tasks, *arguments, environment=old.environment())
-    for name, (_store, _variables, said) in WRONG.items():
+    for name, (_store, _variables, said) in rows.items():
         result = run.result(f"Wrong {name}")
         assert said in result["msg"], result["msg"]
     assert not emulator.tokens
