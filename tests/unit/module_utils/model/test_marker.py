@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from dataclasses import replace
 
@@ -162,3 +163,12 @@ def test_owner(text: str, possible: bool) -> None:
 
 def test_nonce() -> None:
     assert new_nonce(lambda digits: digits[-1]) == "zzzzz"
+
+
+@pytest.mark.parametrize(("characters", "remembered"), [(50, True), (100, True), (101, False), (100_000, False)])
+def test_what_the_server_can_not_keep_is_not_remembered(characters: int, remembered: bool) -> None:
+    """Descriptions are read once, but a server that lists long ones does not fill the memory with them."""
+    text = "read by nobody else ".ljust(characters, "x")
+    before = sys.getrefcount(text)
+    assert parse(text) is None
+    assert (sys.getrefcount(text) > before) is remembered
