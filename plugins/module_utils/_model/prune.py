@@ -16,8 +16,7 @@ from .identifiers import is_id
 from .marker import Slot
 from .tokens import Generation
 
-# Below this number of tokens a share of them says nothing.
-_FEW = 10
+# Of few tokens a share says nothing.
 _LIMIT_OF_FEW = 3
 _SHARE_OF_MANY = 0.3
 
@@ -35,7 +34,7 @@ class Rules:
         """How many of so many tokens may go."""
         if self.limit is not None:
             return self.limit.of(total)
-        return total * _SHARE_OF_MANY if total >= _FEW else _LIMIT_OF_FEW
+        return max(_LIMIT_OF_FEW, total * _SHARE_OF_MANY)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
     distinct,
     from_api,
     located,
+    path_names_of,
     read_tier,
     spec_of,
     to_api,
@@ -61,6 +62,7 @@ API_TILES = [{"tileX": 4, "tileY": 5, "zoom": 6}, {"tileX": 1, "tileY": 2, "zoom
         ("owner", None),
         ("views", None),
         (True, None),
+        (False, None),
         (None, None),
         (1.5, None),
         (["view"], None),
@@ -209,6 +211,7 @@ def test_the_ids_of_names_take_their_place() -> None:
     grants = [Grant("", "view", location=SPACE), Grant("", "edit", location=SLASH), Grant("x", "share")]
     named = distinct(grants)
     assert named == tuple(grants)
+    assert path_names_of(named) == {SPACE, SLASH}
     assert located(named, {}) == named
     assert located(named, {SPACE: "y"}) == (grants[1], grants[2], Grant("y", "view"))
     assert located(named, {SPACE: "y", SLASH: "w"}) == (Grant("w", "edit"), grants[2], Grant("y", "view"))

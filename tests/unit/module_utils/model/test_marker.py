@@ -49,6 +49,13 @@ def test_form() -> None:
     assert parse(TEXT.replace("ed1", "edr")) == replace(MARKER, slot=OF_A_RUN)
 
 
+@pytest.mark.parametrize("number", [0, 1, 9, 10, 35, 36, 36**2 - 1, 36**6 - 1, 36**6, 36**7 - 1])
+def test_numbers_are_as_short_as_can_be(number: int) -> None:
+    for marker in (replace(MARKER, created=number), replace(MARKER, lifetime=number)):
+        assert parse(encode(marker)) == marker
+        assert parse(encode(marker).replace("tro8w0", "0tro8w0").replace("1jk00", "01jk00")) is None
+
+
 @given(MARKERS)
 def test_round_trip(marker: Marker) -> None:
     text = encode(marker)
@@ -93,6 +100,7 @@ def test_the_longest(text: str) -> None:
         TEXT.replace("tiles", ""),
         TEXT.replace("tiles", "ti\nles"),
         TEXT.replace("tiles", "e\u0301"),
+        TEXT.replace("tiles", "\u212b"),
         TEXT.replace("tiles", "a" * 51),
         TEXT.replace("tiles", TEXT),
         TEXT.replace("ed1", "ed2"),
@@ -107,7 +115,11 @@ def test_the_longest(text: str) -> None:
         TEXT.replace("tro8w0", ""),
         TEXT.replace("tro8w0", "\u0661"),
         TEXT.replace("1jk00", "00"),
+        TEXT.replace("1jk00", "000000"),
+        TEXT.replace("1jk00", "01jk00"),
         TEXT.replace("1jk00", "-1"),
+        TEXT.replace("1jk00", "1jk00000"),
+        TEXT.replace("tro8w0", "tro8w000"),
         TEXT.replace("0a9zz", "0a9z"),
         TEXT.replace("0a9zz", "0a9zzz"),
         TEXT.replace("0a9zz", "0A9zz"),

@@ -120,6 +120,7 @@ def test_it_lives_on_for_exactly_the_overlap(held: Held, other: str, passed: int
         (MANY, in_store("m9", *(each.id for each in MANY)), {}, "after 2027-01-15T08:59:01Z"),
         (MANY, in_store("m9"), {"overlap": 2 * HOUR}, "after 2027-01-15T09:59:09Z"),
         (MANY, in_store(None), {"take_over": True}, "later"),
+        ((A, *MANY), NOT_TRACKED, {}, "after 2027-01-15T08:59:00Z"),
     ],
 )
 def test_one_more_than_possible_is_refused_until_the_first_one_may_go(
@@ -128,8 +129,8 @@ def test_one_more_than_possible_is_refused_until_the_first_one_may_go(
     with pytest.raises(Refused) as caught:
         plan(replace(WANTED, **{**ALWAYS, **options}), generations, held, NOW)
     assert str(caught.value) == (
-        "'tiles' (owner default) has 10 tokens that were replaced and live on for their overlap, and more than 10 tokens of it "
-        f"may not live at once; nothing was changed. Run again {when}, or shorten overlap."
+        f"'tiles' (owner default) has {len(generations)} tokens that were replaced and live on for their overlap, and more than 10 "
+        f"tokens of it may not live at once; nothing was changed. Run again {when}, or shorten overlap."
     )
 
 

@@ -311,6 +311,7 @@ def test_refused(desired: dict[str, Any], generations: Any, held: Held, message:
         (live("x", 0, lifetime=30 * DAY), Margin(seconds=20 * DAY), NOW + 10 * DAY),
         (live("x", 0, lifetime=30 * DAY, left=31 * DAY), Margin(seconds=20 * DAY), NOW + 11 * DAY),
         (live("x", 0, lifetime=30 * DAY, left=29.71 * DAY), Margin(seconds=20 * DAY), NOW + 9.71 * DAY),
+        (live("x", 0, lifetime=30 * DAY, left=29.7 * DAY), Margin(seconds=20 * DAY), NOW + 9.7 * DAY),
         (live("x", 0, lifetime=30 * DAY, left=29.69 * DAY), Margin(seconds=20 * DAY), NOW + 29.69 * DAY * 2 / 3),
         (live("x", 0, lifetime=0, left=30 * DAY), Margin(seconds=20 * DAY), NOW + 20 * DAY),
         (live("x", 0, lifetime=900), Margin(share=0.9), NOW + 600),

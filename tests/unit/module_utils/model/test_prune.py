@@ -53,6 +53,7 @@ def rules(**options: Any) -> Rules:
         ([made("x", OLD), made("x", REPLACED)], {"defaults": {"overlap": "2h"}}, [INSIDE, GOES]),
         ([made("declared", OLD)], {}, []),
         ([made("x", OLD, owner="other")], {}, []),
+        ([made("x", OLD, owner="zoo"), made("y", OLD)], {}, [GOES]),
         ([made("tiles-a", OLD), made("x", OLD)], {"prune_protect": ["y", "tiles-*"]}, ["protected by 'tiles-*'", GOES]),
         ([made("x", OLD, token_id="../../path/x")], {}, ["its id is not a UUID, as every id of the API is, so no request is made with it"]),
         ([made("b", OLD), made("a", YOUNG)], {}, [TOO_YOUNG, GOES]),
