@@ -35,9 +35,6 @@ class Margin:
         return self.seconds if self.share is None else self.share * lifetime
 
 
-A_THIRD = Margin(share=1 / 3)
-
-
 def parse_duration(option: str, value: str) -> int:
     """Seconds; OptionError names the option, the value and the accepted forms."""
     match = _DURATION.fullmatch(value.strip())

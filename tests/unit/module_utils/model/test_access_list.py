@@ -80,6 +80,13 @@ def test_spec_is_stable() -> None:
     assert spec_of((Grant("", "view", location=PathName("myDrive", ("Wälder",))),), "all") == "dez65k"
 
 
+def test_the_spec_of_a_list_is_worked_out_once() -> None:
+    """An audit asks for it again with each token that has the list."""
+    lists = [tuple(Grant(path_id, "edit") for path_id in (PATH, OTHER)) for _token in range(2)]
+    first, again = (spec_of(access_list, "all") for access_list in lists)
+    assert first is again
+
+
 def test_names_have_an_order_too() -> None:
     grants = [Grant("", "view", location=PathName("myDrive", (name,))) for name in "bac"]
     assert [str(grant.location) for grant in canonical(grants)] == ["myDrive/a", "myDrive/b", "myDrive/c"]

@@ -16,7 +16,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired impo
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.overlap import MOST_ALIVE
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Forget, Plan, Revoke, plan
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.plan import Create, Forget, Plan, Revoke, plan
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.tokens import Generation
 
 NOW, HOUR, DAY = 1800000000, 3600, 86400
@@ -136,7 +136,7 @@ def test_one_more_than_possible_is_refused_until_the_first_one_may_go(
 
 def test_the_last_one_that_is_possible_is_made() -> None:
     decided = plan(replace(WANTED, **ALWAYS), MANY[1:], NOT_TRACKED, NOW)
-    assert words(decided) == "create"
+    assert decided.steps == (Create(),)
     assert len(decided.superseded) == MOST_ALIVE - 1
 
 

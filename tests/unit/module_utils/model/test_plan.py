@@ -35,7 +35,7 @@ NOW, HOUR, DAY = 1800000000, 3600, 86400
 SLOT = Slot("default", "tiles")
 PATH = "11111111-1111-4111-8111-111111111111"
 ACCESS = (Grant(PATH, "view"),)
-WANTED = Desired(SLOT, ACCESS, lifetime=30 * DAY)
+WANTED = Desired(SLOT, ACCESS, lifetime=30 * DAY, renew_within=Margin(share=1 / 3))
 OTHER_ACCESS = Desired(SLOT, (Grant(PATH, "edit"),)).spec
 OTHER_SCOPE = Desired(SLOT, ACCESS, scope="ogc").spec
 
