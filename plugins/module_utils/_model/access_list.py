@@ -63,8 +63,6 @@ _BY_FOLDED: t.Mapping[str, str] = {_folded(tier): tier for tier in TIERS}
 
 def read_tier(value: object) -> str | None:
     """The one spelling of a tier given by name or by a known number; None when it is unknown."""
-    if isinstance(value, bool):
-        return None
     if isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal()):
         return TIER_NUMBERS.get(int(value))
     return _BY_FOLDED.get(_folded(value)) if isinstance(value, str) else None

@@ -153,7 +153,7 @@ def _about_foreign(token: ListedToken, evidence: Evidence) -> Notes:
 def _about_access(token: ListedToken, evidence: Evidence) -> Notes:
     grants = token.access_list or ()
     paths = {grant.path_id for grant in grants}
-    if any(grant.access_tier == "admin" for grant in grants):
+    if "admin" in {grant.access_tier for grant in grants}:
         yield "too_wide", "It may do everything with a path, permanent deletion included; a lower tier may do."
     if evidence.root and paths >= evidence.root:
         yield "too_wide", "It gives access to everything in the drive; name the paths that are needed."

@@ -10,11 +10,12 @@ import typing as t
 from dataclasses import dataclass
 
 from .access_list import AccessList, spec_of
-from .durations import A_THIRD, Margin
+from .durations import Margin
 from .marker import Slot
 from .tokens import Generation
 
 SCOPES = ("all", "ogc")
+_THIRTY_THREE_PERCENT = Margin(share=0.33)
 # What a slot takes over from: all tokens of another slot, or one token by its id, whoever made it.
 Replaced = t.Union[Slot, str]
 
@@ -32,13 +33,13 @@ NO_PREDECESSORS = Predecessors()
 
 @dataclass(frozen=True)
 class Desired:
-    """What a task wants for a slot. lifetime, overlap, verify_timeout: seconds (lifetime 0 is never)."""
+    """What a task wants for a slot, by default as the options are. lifetime, overlap, verify_timeout: seconds (lifetime 0 is never)."""
 
     slot: Slot
     access_list: AccessList = ()
     scope: str = "all"
     lifetime: int = 0
-    renew_within: Margin = A_THIRD
+    renew_within: Margin = _THIRTY_THREE_PERCENT
     overlap: int = 3600
     regenerate: str = "drift"
     present: bool = True

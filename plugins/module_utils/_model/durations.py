@@ -35,9 +35,6 @@ class Margin:
         return self.seconds if self.share is None else self.share * lifetime
 
 
-A_THIRD = Margin(share=1 / 3)
-
-
 def parse_duration(option: str, value: str) -> int:
     """Seconds; OptionError names the option, the value and the accepted forms."""
     match = _DURATION.fullmatch(value.strip())
@@ -68,7 +65,7 @@ def parse_lifetime(option: str, value: str) -> int:
         seconds = parse_duration(option, value)
     except OptionError as exc:
         raise OptionError(f"{exc}, or never") from None
-    if seconds == 0:
+    if not seconds:
         raise OptionError(f"{option}: {value!r} would expire at once; write a duration such as 90d, or never")
     return seconds
 
@@ -85,9 +82,9 @@ def parse_margin(option: str, value: str) -> Margin:
 
 def format_duration(seconds: int) -> str:
     """The shortest exact spelling: 7776000 is C(90d)."""
-    if seconds == NEVER:
+    if not seconds:
         return "never"
     for unit in ("d", "h", "m"):
-        if seconds % _UNITS[unit] == 0:
+        if not seconds % _UNITS[unit]:
             return f"{seconds // _UNITS[unit]}{unit}"
     return f"{seconds}s"

@@ -27,9 +27,10 @@ TAGS = (TAG, RUN_TAG)
 NONCE_LENGTH = 5
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _OWNER = re.compile(r"[a-z0-9-]{1,12}")
+_NUMBER = r"0|[1-9a-z][0-9a-z]{0,6}"
 _MARKER = re.compile(
-    r"(?P<description>.+) (?P<tag>\[ed[1r]:)(?P<owner>[a-z0-9-]{1,12}):(?P<spec>[a-z2-7]{6}):(?P<created>[0-9a-z]{1,7})"
-    r":(?P<lifetime>[0-9a-z]{1,7}):(?P<nonce>[0-9a-z]{5})\]"
+    r"(?P<description>.+) \[ed(?:1|(?P<run>r)):(?P<owner>[a-z0-9-]{1,12}):(?P<spec>[a-z2-7]{6})"
+    rf":(?P<created>{_NUMBER}):(?P<lifetime>{_NUMBER}):(?P<nonce>[0-9a-z]{{5}})\]"
 )
 
 
@@ -114,14 +115,13 @@ def _parse(text: str) -> Marker | None:
     match = _MARKER.fullmatch(text)
     if not match or complaint(match["description"]) or normalise(match["description"]) != match["description"]:
         return None
-    marker = Marker(
-        Slot(match["owner"], match["description"], run_only=match["tag"] == RUN_TAG),
+    return Marker(
+        Slot(match["owner"], match["description"], run_only=bool(match["run"])),
         match["spec"],
         int(match["created"], 36),
         int(match["lifetime"], 36),
         match["nonce"],
     )
-    return marker if encode(marker) == text else None
 
 
 def new_nonce(choice: t.Callable[[str], str]) -> str:

@@ -44,7 +44,7 @@ class Situation:
 def predecessors_living_on(slot: Situation, predecessors: t.Iterable[Generation]) -> t.Iterator[Superseded]:
     """What is replaced lives for the overlap after the first token of this slot that was current."""
     used = (each for each in slot.live if _was_used(each, slot))
-    first = next(used, None) if slot.stays or slot.current else None
+    first = next(used, None) if slot.current else None
     for each in predecessors:
         since = max(first.marker.created, each.marker.created) if first else None
         if _lives_on(slot, since):
@@ -54,8 +54,9 @@ def predecessors_living_on(slot: Situation, predecessors: t.Iterable[Generation]
 def _lives_on(slot: Situation, since: float | None) -> bool:
     """Whether the overlap of a generation that was replaced at a time is not over. since: None is not replaced yet."""
     # A creation may lie in the future of a clock that steps back, and without overlap that must not matter.
-    overlap = slot.desired.overlap
-    return overlap > 0 and (since is None or slot.now < since + overlap)
+    if not slot.desired.overlap:
+        return False
+    return since is None or slot.now < since + slot.desired.overlap
 
 
 def _was_used(generation: Generation, slot: Situation) -> bool:

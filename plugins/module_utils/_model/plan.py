@@ -86,7 +86,7 @@ def renew_at(generation: Generation, margin: Margin) -> float | None:
         return None
     actual = generation.expires_at - marker.created
     seconds = margin.of(actual)
-    if marker.lifetime == 0 or actual < marker.lifetime * (1 - _ROUNDING):
+    if not marker.lifetime or actual < marker.lifetime * (1 - _ROUNDING):
         seconds = min(seconds, actual / 3)
     return max(generation.expires_at - seconds, marker.created + YOUNGEST_RENEWAL)
 

@@ -7,35 +7,48 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import typing as t
 from dataclasses import dataclass
 
-from .durations import Margin, parse_duration, parse_margin
+from .durations import parse_duration
 from .errors import OptionError, Refused
 from .identifiers import is_id
 from .marker import Slot
 from .tokens import Generation
 
-# Below this number of tokens a share of them says nothing.
-_FEW = 10
+_LIMIT = re.compile(r"(?P<number>\d{1,9})|(?P<percent>\d{1,2}|100)\s*%")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many of the tokens may go: a number, or a percentage of them."""
+
+    number: int
+    percent: int
+
+    def of(self, total: int) -> int:
+        """How many of so many that is."""
+        return self.number + total * self.percent // 100
+
+
+# Of few tokens a percentage says nothing.
 _LIMIT_OF_FEW = 3
-_SHARE_OF_MANY = 0.3
+_LIMIT_OF_MANY = Limit(number=0, percent=30)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How careful to be. limit: how many may go, None for the usual share. min_age, overlap: seconds; protect: patterns."""
+    """How careful to be. limit: how many may go, None for the usual limit. min_age, overlap: seconds; protect: patterns."""
 
-    limit: Margin | None
+    limit: Limit | None
     min_age: int
     protect: tuple[str, ...]
     overlap: int
 
-    def allowed(self, total: int) -> float:
+    def allowed(self, total: int) -> int:
         """How many of so many tokens may go."""
-        if self.limit is not None:
-            return self.limit.of(total)
-        return total * _SHARE_OF_MANY if total >= _FEW else _LIMIT_OF_FEW
+        return self.limit.of(total) if self.limit else max(_LIMIT_OF_FEW, _LIMIT_OF_MANY.of(total))
 
 
 @dataclass(frozen=True)
@@ -58,16 +71,13 @@ def rules_of(params: t.Mapping[str, t.Any]) -> Rules:
     )
 
 
-def _limit(text: str | None) -> Margin | None:
+def _limit(text: str | None) -> Limit | None:
     if text is None:
         return None
-    if text.strip().isdigit():
-        return Margin(seconds=int(text))
-    if text.strip() == "100%":
-        return Margin(share=1)
-    if text.strip().endswith("%"):
-        return parse_margin("prune_limit", text)
-    raise OptionError(f"prune_limit: {text!r} is neither a number nor a percentage; write one like 5 or 30%")
+    match = _LIMIT.fullmatch(text.strip())
+    if not match:
+        raise OptionError(f"prune_limit: {text!r} is neither a number nor a percentage; write one like 5 or 30%")
+    return Limit(int(match["number"] or 0), int(match["percent"] or 0))
 
 
 def decide(
@@ -90,7 +100,7 @@ def decide(
     if going > rules.allowed(total):
         raise Refused(
             f"prune would revoke {going} of the {total} tokens of owner {owner}, and prune_limit allows "
-            f"{int(rules.allowed(total))}; nothing was changed. Declare what is still needed, or raise prune_limit."
+            f"{rules.allowed(total)}; nothing was changed. Declare what is still needed, or raise prune_limit."
         )
     return decisions
 

@@ -22,6 +22,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
     distinct,
     from_api,
     located,
+    path_names_of,
     read_tier,
     spec_of,
     to_api,
@@ -61,6 +62,7 @@ API_TILES = [{"tileX": 4, "tileY": 5, "zoom": 6}, {"tileX": 1, "tileY": 2, "zoom
         ("owner", None),
         ("views", None),
         (True, None),
+        (False, None),
         (None, None),
         (1.5, None),
         (["view"], None),
@@ -76,6 +78,13 @@ def test_spec_is_stable() -> None:
     assert spec_of((Grant(PATH, "view"),), "all") == "ghcdj4"
     assert spec_of((Grant(PATH, "view", property_fence=("größe", "名前")),), "all") == "i5qpgo"
     assert spec_of((Grant("", "view", location=PathName("myDrive", ("Wälder",))),), "all") == "dez65k"
+
+
+def test_the_spec_of_a_list_is_worked_out_once() -> None:
+    """An audit asks for it again with each token that has the list."""
+    lists = [tuple(Grant(path_id, "edit") for path_id in (PATH, OTHER)) for _token in range(2)]
+    first, again = (spec_of(access_list, "all") for access_list in lists)
+    assert first is again
 
 
 def test_names_have_an_order_too() -> None:
@@ -209,6 +218,7 @@ def test_the_ids_of_names_take_their_place() -> None:
     grants = [Grant("", "view", location=SPACE), Grant("", "edit", location=SLASH), Grant("x", "share")]
     named = distinct(grants)
     assert named == tuple(grants)
+    assert path_names_of(named) == {SPACE, SLASH}
     assert located(named, {}) == named
     assert located(named, {SPACE: "y"}) == (grants[1], grants[2], Grant("y", "view"))
     assert located(named, {SPACE: "y", SLASH: "w"}) == (Grant("w", "edit"), grants[2], Grant("y", "view"))

@@ -51,6 +51,12 @@ CASES: list[tuple[str, list[ListedToken], dict[str, Any], list[tuple[str, str]]]
     ("other access", [ours("a", access=ADMIN)], {}, [("a", "differs_from_marker"), ("a", "too_wide")]),
     ("admin", [ours("a", made_with=ADMIN)], {}, [("a", "too_wide")]),
     ("replaced lately", [ours("a", age=3 * DAY), ours("b")], {}, []),
+    (
+        "the order of ids says nothing",
+        [ours("b", age=9 * DAY), ours("a", age=3 * DAY)],
+        {},
+        [("b", "superseded_overdue")],
+    ),
     ("replaced just as long ago as that", [ours("a", age=9 * DAY), ours("b", age=2 * DAY)], {}, []),
     ("one second more", [ours("a", age=9 * DAY), ours("b", age=2 * DAY + 1)], {}, [("a", "superseded_overdue")]),
     ("replaced long ago", [ours("a", age=9 * DAY), ours("b", age=3 * DAY)], {}, [("a", "superseded_overdue")]),

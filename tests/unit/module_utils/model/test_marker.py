@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from dataclasses import replace
 
@@ -46,6 +47,13 @@ def test_form() -> None:
     assert parse(TEXT) == MARKER
     assert encode(replace(MARKER, slot=OF_A_RUN)) == TEXT.replace("ed1", "edr")
     assert parse(TEXT.replace("ed1", "edr")) == replace(MARKER, slot=OF_A_RUN)
+
+
+@pytest.mark.parametrize("number", [0, 1, 9, 10, 35, 36, 36**2 - 1, 36**6 - 1, 36**6, 36**7 - 1])
+def test_numbers_are_as_short_as_can_be(number: int) -> None:
+    for marker in (replace(MARKER, created=number), replace(MARKER, lifetime=number)):
+        assert parse(encode(marker)) == marker
+        assert parse(encode(marker).replace("tro8w0", "0tro8w0").replace("1jk00", "01jk00")) is None
 
 
 @given(MARKERS)
@@ -92,6 +100,7 @@ def test_the_longest(text: str) -> None:
         TEXT.replace("tiles", ""),
         TEXT.replace("tiles", "ti\nles"),
         TEXT.replace("tiles", "e\u0301"),
+        TEXT.replace("tiles", "\u212b"),
         TEXT.replace("tiles", "a" * 51),
         TEXT.replace("tiles", TEXT),
         TEXT.replace("ed1", "ed2"),
@@ -106,7 +115,11 @@ def test_the_longest(text: str) -> None:
         TEXT.replace("tro8w0", ""),
         TEXT.replace("tro8w0", "\u0661"),
         TEXT.replace("1jk00", "00"),
+        TEXT.replace("1jk00", "000000"),
+        TEXT.replace("1jk00", "01jk00"),
         TEXT.replace("1jk00", "-1"),
+        TEXT.replace("1jk00", "1jk00000"),
+        TEXT.replace("tro8w0", "tro8w000"),
         TEXT.replace("0a9zz", "0a9z"),
         TEXT.replace("0a9zz", "0a9zzz"),
         TEXT.replace("0a9zz", "0A9zz"),
@@ -162,3 +175,12 @@ def test_owner(text: str, possible: bool) -> None:
 
 def test_nonce() -> None:
     assert new_nonce(lambda digits: digits[-1]) == "zzzzz"
+
+
+@pytest.mark.parametrize(("characters", "remembered"), [(50, True), (100, True), (101, False), (100_000, False)])
+def test_what_the_server_can_not_keep_is_not_remembered(characters: int, remembered: bool) -> None:
+    """Descriptions are read once, but a server that lists long ones does not fill the memory with them."""
+    text = "read by nobody else ".ljust(characters, "x")
+    before = sys.getrefcount(text)
+    assert parse(text) is None
+    assert (sys.getrefcount(text) > before) is remembered

@@ -22,3 +22,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.nearest impo
 )
 def test_nearest(name: str, known: list[str], cutoff: float, said: str) -> None:
     assert nearest(name, known, cutoff) == said
+
+
+@pytest.mark.parametrize(("known", "said"), [("abcxxx", ""), ("abcdxx", "the nearest is 'abcdxx'")])
+def test_about_half_of_a_name_is_not_enough(known: str, said: str) -> None:
+    """As long as nobody says how much alike they have to be."""
+    assert nearest("abcdef", [known]) == said

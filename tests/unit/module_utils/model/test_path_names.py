@@ -58,3 +58,27 @@ def test_refused(text: str, named: str) -> None:
 def test_written_and_read_back(root: str, parts: list[str], path_type: str) -> None:
     location = PathName(root, tuple(parts), path_type)
     assert parse_path_name("path", str(location), path_type) == location
+
+
+@pytest.mark.parametrize(
+    ("depth", "folder"),
+    [(0, "myDrive"), (1, "myDrive/a"), (2, "myDrive/a/b"), (3, "myDrive/a/b/c"), (4, "myDrive/a/b/c")],
+)
+def test_the_folder_on_the_way(depth: int, folder: str) -> None:
+    """It is any folder of these names: what the last name must be is said of that one alone."""
+    assert PathName("myDrive", ("a", "b", "c"), "raster").up_to(depth) == parse_path_name("path", folder)
+
+
+def test_paths_are_told_in_one_order() -> None:
+    """By the root, then name by name, then by type."""
+    paths = [
+        PathName("favorites", ("z",)),
+        PathName("myDrive"),
+        PathName("myDrive", ("a", "c")),
+        PathName("myDrive", ("a b",)),
+        PathName("myDrive", ("b",)),
+        PathName("myDrive", ("b",), "folder"),
+        PathName("myDrive", ("b",), "raster"),
+        PathName("sharedWithMe", ("a",)),
+    ]
+    assert sorted({*paths}) == paths

@@ -35,7 +35,7 @@ def test_numbers_are_in_order_whether_they_have_a_name_or_not(asked: str, away: 
 @pytest.mark.parametrize("asked", sorted(set(TIERS) - NUMBERS.keys()))
 def test_what_has_no_number_is_above_all_that_have_one(asked: str) -> None:
     highest = max(NUMBERS.values())
-    assert compare(asked, PathView(level=highest)) == -1
+    assert [compare(asked, PathView(level=level)) for level in (-1, 0, 1, highest - 1, highest)] == [-1] * 5
     assert compare(asked, PathView(level=highest + 1)) is None
 
 

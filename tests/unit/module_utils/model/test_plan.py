@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import TIERS, Grant
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import SCOPES, Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.durations import Margin
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
@@ -35,7 +35,7 @@ NOW, HOUR, DAY = 1800000000, 3600, 86400
 SLOT = Slot("default", "tiles")
 PATH = "11111111-1111-4111-8111-111111111111"
 ACCESS = (Grant(PATH, "view"),)
-WANTED = Desired(SLOT, ACCESS, lifetime=30 * DAY)
+WANTED = Desired(SLOT, ACCESS, lifetime=30 * DAY, renew_within=Margin(share=1 / 3))
 OTHER_ACCESS = Desired(SLOT, (Grant(PATH, "edit"),)).spec
 OTHER_SCOPE = Desired(SLOT, ACCESS, scope="ogc").spec
 
@@ -140,6 +140,15 @@ CASES = [
     Case("as many as possible", MANY, "none", superseded=tuple(each.id for each in MANY[:-1])),
     # Who holds what
     Case("held", (FRESH,), "none", held=tracked("fresh")),
+    Case("held, and yet recorded as begun", (FRESH,), "none", held=tracked("fresh", "fresh")),
+    Case(
+        "held, due, and yet recorded as begun",
+        (DUE,),
+        "renew",
+        "create",
+        held=tracked("due", "due"),
+        superseded=("due",),
+    ),
     Case("nobody holds it", (FRESH,), "secret_missing", "create", held=tracked(), superseded=("fresh",)),
     Case("the held one is gone", (FRESH,), "secret_missing", "create", held=tracked("gone"), superseded=("fresh",)),
     Case("nobody holds it, at once", (FRESH,), "secret_missing", "create -fresh", {"overlap": 0}, tracked()),
@@ -267,6 +276,8 @@ def test_states(case: Case) -> None:
             ),
         ),
         ({}, (FRESH,), tracked(store="s.yml"), "Token fresh of 'tiles'"),
+        ({}, (OLDER, OLD, FRESH), tracked("older", store="s.yml"), "Token fresh of 'tiles'"),
+        ({}, (OLDER, OLD, FRESH), tracked("older", "fresh", store="s.yml"), "Token old of 'tiles'"),
         ({}, (FRESH,), tracked("gone", store="s.yml"), "Token fresh of 'tiles'"),
         ({}, (OLD, FRESH), tracked(None, "old", store="s.yml"), "Token fresh of 'tiles'"),
         ({"regenerate": "always"}, (FRESH,), tracked(store="s.yml"), "Token fresh of 'tiles'"),
@@ -300,6 +311,7 @@ def test_refused(desired: dict[str, Any], generations: Any, held: Held, message:
         (live("x", 0, lifetime=30 * DAY), Margin(seconds=20 * DAY), NOW + 10 * DAY),
         (live("x", 0, lifetime=30 * DAY, left=31 * DAY), Margin(seconds=20 * DAY), NOW + 11 * DAY),
         (live("x", 0, lifetime=30 * DAY, left=29.71 * DAY), Margin(seconds=20 * DAY), NOW + 9.71 * DAY),
+        (live("x", 0, lifetime=30 * DAY, left=29.7 * DAY), Margin(seconds=20 * DAY), NOW + 9.7 * DAY),
         (live("x", 0, lifetime=30 * DAY, left=29.69 * DAY), Margin(seconds=20 * DAY), NOW + 29.69 * DAY * 2 / 3),
         (live("x", 0, lifetime=0, left=30 * DAY), Margin(seconds=20 * DAY), NOW + 20 * DAY),
         (live("x", 0, lifetime=900), Margin(share=0.9), NOW + 600),
@@ -311,11 +323,50 @@ def test_renew_at(generation: Generation, margin: Margin, due: float | None) -> 
     assert found is None if due is None else found == pytest.approx(due)
 
 
-def test_revocation_by_id() -> None:
-    assert words(plan_revocation(Desired(SLOT, present=False), ListedToken("1", "x"), held=False)) == "-1"
-    assert words(plan_revocation(Desired(SLOT, present=False), None, held=False)) == ""
-    kept = plan_revocation(Desired(SLOT, present=False), None, held=True)
-    assert kept.reason == "removed" and kept.before.status == "expired"
+@pytest.mark.parametrize(
+    ("listed", "held", "reason", "steps", "before"),
+    [
+        (True, True, "removed", (Revoke("1", "removed"), Forget()), "live"),
+        (True, False, "removed", (Revoke("1", "removed"),), "live"),
+        (False, True, "removed", (Forget(),), "expired"),
+        (False, False, "none", (), "absent"),
+    ],
+)
+def test_revocation_by_id(listed: bool, held: bool, reason: str, steps: tuple[object, ...], before: str) -> None:
+    decided = plan_revocation(Desired(SLOT, present=False), ListedToken("1", "x") if listed else None, held=held)
+    assert (decided.reason, decided.steps) == (reason, steps)
+    assert (decided.before, decided.after) == (SlotState(before), SlotState("absent"))
+    assert (decided.current, decided.superseded, decided.changes) == (None, (), ())
+
+
+SPECS = {scope: {tier: Desired(SLOT, (Grant(PATH, tier),), scope).spec for tier in TIERS} for scope in SCOPES}
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("made_with", TIERS)
+def test_each_other_access_is_drift(tier: str, made_with: str) -> None:
+    for scope in SCOPES:
+        wanted = Desired(SLOT, (Grant(PATH, tier),), scope, 30 * DAY)
+        made = live("x", 0, spec=SPECS[scope][made_with])
+        assert drift_of(wanted, made) == (() if made_with == tier else ("access_list",))
+
+
+@pytest.mark.parametrize(
+    ("scope", "made_with", "changes"),
+    [
+        ("all", SPECS["all"]["view"], ()),
+        ("all", SPECS["ogc"]["view"], ("scope",)),
+        ("all", SPECS["ogc"]["edit"], ("access_list",)),
+        ("ogc", SPECS["all"]["view"], ("scope",)),
+        ("ogc", SPECS["ogc"]["view"], ()),
+        ("ogc", SPECS["all"]["edit"], ("access_list",)),
+    ],
+)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_drift_names_the_options(scope: str, made_with: str, changes: tuple[str, ...], more: int) -> None:
+    """Where the access is another one, too, the scope can't be told."""
+    generation = live("x", 0, spec=made_with, lifetime=30 * DAY + more)
+    assert drift_of(replace(WANTED, scope=scope), generation) == (*changes, *(("valid_for",) if more else ()))
 
 
 @pytest.mark.parametrize(

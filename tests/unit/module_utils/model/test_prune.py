@@ -53,6 +53,7 @@ def rules(**options: Any) -> Rules:
         ([made("x", OLD), made("x", REPLACED)], {"defaults": {"overlap": "2h"}}, [INSIDE, GOES]),
         ([made("declared", OLD)], {}, []),
         ([made("x", OLD, owner="other")], {}, []),
+        ([made("x", OLD, owner="zoo"), made("y", OLD)], {}, [GOES]),
         ([made("tiles-a", OLD), made("x", OLD)], {"prune_protect": ["y", "tiles-*"]}, ["protected by 'tiles-*'", GOES]),
         ([made("x", OLD, token_id="../../path/x")], {}, ["its id is not a UUID, as every id of the API is, so no request is made with it"]),
         ([made("b", OLD), made("a", YOUNG)], {}, [TOO_YOUNG, GOES]),
@@ -68,7 +69,8 @@ def test_reasons(generations: list[Generation], options: dict[str, Any], reasons
     ("limit", "total", "allowed"),
     [
         (None, 1, 3), (None, 9, 3), (None, 10, 3), (None, 13, 3), (None, 14, 4), (None, 20, 6), ("30%", 20, 6),
-        ("30%", 9, 2), ("5", 9, 5), (" 5 ", 20, 5), ("0", 9, 0), ("100%", 20, 20), (" 100% ", 9, 9), ("1%", 20, 0),
+        ("30%", 9, 2), ("5", 9, 5), ("5", 100, 5), (" 5 ", 20, 5), ("0", 9, 0), ("100%", 20, 20), (" 100% ", 9, 9), ("1%", 20, 0), ("0%", 20, 0),
+        ("5 %", 20, 1), ("99%", 9, 8), ("29%", 100, 29), ("58%", 50, 29), ("999999999", 9, 9), (None, 11, 3), (None, 16, 4),
     ],
 )  # fmt: skip
 def test_limits(limit: str | None, total: int, allowed: int) -> None:
@@ -85,7 +87,12 @@ def test_limits(limit: str | None, total: int, allowed: int) -> None:
             decide(declared, live, "team", careful, NOW)
 
 
-@pytest.mark.parametrize("text", ["", "few", "-1", "101%"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "%", "few", "-1", "-1%", "1.5", "33.3%", "101%", "999%", "1000000000", "9" * 5000, "²", "1d"],
+    ids=lambda text: text[:6],
+)
 def test_a_limit_that_is_none(text: str) -> None:
-    with pytest.raises(OptionError, match=r"^prune_limit: "):
+    with pytest.raises(OptionError) as caught:
         rules(prune_limit=text)
+    assert str(caught.value) == (f"prune_limit: {text!r} is neither a number nor a percentage; write one like 5 or 30%")

@@ -64,7 +64,7 @@ def test_minted() -> None:
         "managed": True,
         "fingerprint": fingerprint(SECRET),
     }
-    assert (result["changed"], result["reason"], result["renew_at"]) == (True, "create", "2027-02-04T08:00:00Z")
+    assert (result["changed"], result["reason"], result["renew_at"]) == (True, "create", "2027-02-04T10:24:00Z")
     assert result["api_calls"] == {"list": 2, "create": 0, "delete": 0, "verify": 0, "path": 0}
     assert SECRET not in str(result)
     assert SECRET not in repr(Outcome(decided(), NEW, NewToken(NEW, SECRET)))
