@@ -15,7 +15,7 @@ from .marker import Slot
 from .tokens import Generation
 
 SCOPES = ("all", "ogc")
-_THIRTY_THREE_PERCENT = Margin(share=0.33)
+_USUAL_MARGIN = Margin(share=0.33)
 # What a slot takes over from: all tokens of another slot, or one token by its id, whoever made it.
 Replaced = t.Union[Slot, str]
 
@@ -39,7 +39,7 @@ class Desired:
     access_list: AccessList = ()
     scope: str = "all"
     lifetime: int = 0
-    renew_within: Margin = _THIRTY_THREE_PERCENT
+    renew_within: Margin = _USUAL_MARGIN
     overlap: int = 3600
     regenerate: str = "drift"
     present: bool = True

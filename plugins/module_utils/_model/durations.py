@@ -82,9 +82,9 @@ def parse_margin(option: str, value: str) -> Margin:
 
 def format_duration(seconds: int) -> str:
     """The shortest exact spelling: 7776000 is C(90d)."""
-    if not seconds:
+    if seconds == NEVER:
         return "never"
     for unit in ("d", "h", "m"):
-        if not seconds % _UNITS[unit]:
+        if seconds % _UNITS[unit] == 0:
             return f"{seconds // _UNITS[unit]}{unit}"
     return f"{seconds}s"

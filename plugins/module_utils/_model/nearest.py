@@ -19,4 +19,4 @@ def nearest(name: str, known: t.Iterable[str], cutoff: float = 0.6) -> str:
     """
     folded = {each.casefold(): each for each in known}
     near = [folded[each] for each in difflib.get_close_matches(name.casefold(), folded, _MOST, cutoff)]
-    return f"the nearest {'are' if near[1:] else 'is'} {', '.join(map(repr, near))}" if near else ""
+    return f"the nearest {'is' if len(near) == 1 else 'are'} {', '.join(map(repr, near))}" if near else ""

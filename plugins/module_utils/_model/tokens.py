@@ -73,7 +73,7 @@ def read_date(value: object) -> float | None:
         return _if_possible(value / 1000 if value > _MILLISECONDS_FROM else float(value))
     if not isinstance(value, str):
         return None
-    text = _FRACTION.sub(lambda match: f".{match[1]:0<6.6}", value.strip().replace("Z", "+00:00"))
+    text = _FRACTION.sub(lambda match: "." + match[1][:6].ljust(6, "0"), value.strip().replace("Z", "+00:00"))
     try:
         date = datetime.fromisoformat(text)
         return _if_possible((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
