@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 import requests
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import hashi_vault_login
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.hashi_vault_login import (
     Login,
     settings_of,
@@ -218,8 +221,8 @@ def test_the_token_of_a_pod(given: bool, network: Network, tmp_path: Path) -> No
     assert body["jwt"] == ("test-pod" if given else "test-pod-of-file")
 
 
-@pytest.mark.parametrize("private", [None, __file__.replace("_login", "")])
-@pytest.mark.parametrize("authority", [None, PEM])
+@pytest.mark.parametrize("private", [None, hashi_vault_login.__file__], ids=["one file", "two files"])
+@pytest.mark.parametrize("authority", [None, PEM], ids=["known", "of a file"])
 def test_certificates_of_a_login(private: str | None, authority: str | None, network: Network) -> None:
     """The key may stand in the file of the certificate."""
     login(**CERT, cert_auth_private_key=private, ca_cert=authority).client()
@@ -324,3 +327,16 @@ def test_one_login_for_the_same_settings_in_one_process(monkeypatch: pytest.Monk
     assert vault_of(one) is first is not vault_of(other)
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert vault_of(one) is vault_of(one) is not first
+
+
+def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hvac", None)
+    spec = importlib.util.spec_from_file_location(hashi_vault_login.__name__, hashi_vault_login.__file__)
+    assert spec and spec.loader
+    without = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(without)
+    with pytest.raises(OptionError) as caught:
+        without.vault_of(without.settings_of({}.get))
+    assert str(caught.value) == (
+        "store: hashi_vault:// needs the Python library hvac on the controller: pip install hvac"
+    )
