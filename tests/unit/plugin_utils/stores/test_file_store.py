@@ -179,6 +179,15 @@ def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPat
     assert make(path, vault=vault).read(SLOT) == new()
 
 
+def test_what_was_just_written_is_not_decrypted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next task of a run asks for what the one before has kept."""
+    vault = vault_of("default")
+    monkeypatch.setattr(_vaultfile, "_decrypt", lambda *_arguments: pytest.fail("was decrypted"))
+    make(path, vault=vault).keep([new()])
+    make(path, vault=vault).begin({SLOT: "aaaaa"})
+    assert make(path, vault=vault).read(SLOT) == new(pending=("aaaaa",))
+
+
 def test_another_vault_does_not_profit_from_what_was_read(path: Path) -> None:
     make(path).keep([new()])
     with pytest.raises(StoreError, match="can't be decrypted with the vault ids of this run"):
@@ -361,13 +370,41 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 ) -> None:
     prepare(path)
     before = path.read_bytes() if path.is_file() else None
-    for use in (Store.check, lambda store: store.begin({SLOT: "aaaaa"})):
+    for use in (Store.check, lambda store: store.rehearse([]), lambda store: store.begin({SLOT: "aaaaa"})):
         with pytest.raises(StoreError, match=says) as caught:
             use(make(path, vault=vault_of(*names), **more))
         assert SECRET not in repr(caught.getrepr(style="short"))
         assert str(caught.value).startswith(f"The store {path} ")
         assert "\n" not in str(caught.value)
     assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_what_a_rehearsal_finds_and_looking_does_not(path: Path) -> None:
+    lay(path, "ellipsis_access_tokens: &ours {}\nother: *ours\n")
+    make(path).check()
+    uses: list[t.Callable[[Store], object]] = [lambda store: store.rehearse([]), lambda store: store.keep([new()])]
+    for use in uses:
+        with pytest.raises(StoreError, match=rf"^The store {path} is written in a way that .* can't be changed"):
+            use(make(path))
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [lambda path: None, lambda path: path.touch(), lambda path: path.write_text(" \n")],
+    ids=["no file", "empty", "blank"],
+)
+@pytest.mark.parametrize("plaintext", [False, True])
+def test_a_file_with_nothing_in_it(path: Path, prepare: t.Callable[[Path], object], plaintext: bool) -> None:
+    """It needs not be encrypted; a rehearsal leaves it as it is."""
+    prepare(path)
+    before = [(each.name, each.read_text()) for each in path.parent.iterdir()]
+    store = make(path, plaintext=plaintext)
+    store.check()
+    store.rehearse([SLOT.description])
+    assert [(each.name, each.read_text()) for each in path.parent.iterdir()] == before
+    store.keep([new()])
+    assert (header(path) == "$ANSIBLE_VAULT;1.1;AES256") is not plaintext
+    assert make(path, plaintext=plaintext).entries() == {"roads": new()}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
