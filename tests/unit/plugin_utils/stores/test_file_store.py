@@ -21,6 +21,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import file_backend as _store
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict, Versioned
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import (
     Entry,
     ForeignEntry,
@@ -614,6 +615,54 @@ def test_a_rehearsal_writes_as_much_as_a_write_may(
     )
     make(path, backup=backup, plaintext=plaintext).rehearse([SLOT.description])
     assert sizes == [size]
+
+
+@pytest.mark.parametrize(
+    ("plaintext", "mode", "kept"), [(True, 0o644, 0o600), (False, 0o640, 0o640)], ids=["plain text", "vault"]
+)
+def test_a_rehearsal_sets_the_mode_that_a_write_sets(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, plaintext: bool, mode: int, kept: int
+) -> None:
+    """Some file systems refuse some of them."""
+    make(path, plaintext=plaintext).begin({SLOT: "aaaaa"})
+    path.chmod(mode)
+    modes: list[int] = []
+    monkeypatch.setattr(os, "fchmod", lambda _descriptor, mode: modes.append(mode))
+    make(path, plaintext=plaintext).rehearse([SLOT.description])
+    make(path, plaintext=plaintext).keep([new()])
+    assert modes == [kept, kept]
+
+
+def test_of_several_changes_those_are_made_that_are_in_place_of_what_was_read(path: Path) -> None:
+    def raw(token_id: str) -> dict[str, str]:
+        return {"owner": "default", "api_url": API, "id": token_id, "token": f"test-{token_id}"}
+
+    backend = FileBackend(path, vault_of("default"), warn=refuse)
+    one, two = raw("one"), raw("two")
+    first = backend.write({"a": Versioned(one), "b": Versioned(one), "c": Versioned(one)})
+    assert first == {name: Versioned(one, one) for name in "abc"}
+    changes = {
+        "a": Versioned(two, two),
+        "b": Versioned(two, one),
+        "c": Versioned(None, one),
+        "d": Versioned(None, one),
+        "e": Versioned(two, None),
+        "f": Versioned(None, None),
+    }
+    written = backend.write(changes)
+    conflicts = [name for name, answer in written.items() if isinstance(answer, Conflict)]
+    assert conflicts == ["a", "d"]
+    assert {name: answer for name, answer in written.items() if name not in conflicts} == {
+        **dict.fromkeys("be", Versioned(two, two)),
+        **dict.fromkeys("cf", Versioned(None, None)),
+    }
+    assert list(backend.names()) == ["a", "b", "e"]
+    assert backend.read("abcdef") == {
+        "a": Versioned(one, one),
+        **dict.fromkeys("be", Versioned(two, two)),
+        **dict.fromkeys("cdf", Versioned(None, None)),
+    }
+    assert FileBackend(path, vault_of("default"), warn=refuse).read("b") == {"b": Versioned(two, two)}
 
 
 def test_a_file_that_was_mounted_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
