@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +22,7 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secrets
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import ServerClock, Unavailable
+from ansible_collections.ellipsis.drive.tests.unit.plugin_utils.stores.libraries import said_without
 
 # The environment of the oldest core has no boto3.
 pytestmark = pytest.mark.once
@@ -305,13 +304,9 @@ def test_without_a_region(network: Network, monkeypatch: pytest.MonkeyPatch) -> 
     assert opened("maps").address == "aws_secretsmanager://maps"
 
 
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)
-    spec = importlib.util.spec_from_file_location(aws_secretsmanager.__name__, aws_secretsmanager.__file__)
-    assert spec and spec.loader
-    without = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(without)
-    with pytest.raises(
-        OptionError, match=r"^store: aws_secretsmanager:// needs the Python library boto3 on the controller"
-    ):
-        without.open_aws_secretsmanager("maps/tokens", lambda _name: None)
+def test_without_the_library(network: Network) -> None:
+    del network
+    assert said_without("boto3", "aws_secretsmanager") == (
+        "OptionError: store: aws_secretsmanager:// needs the Python library boto3 on the controller: pip install boto3\n"
+    )
+    assert opened("maps").address == "aws_secretsmanager://maps", "it is here"
