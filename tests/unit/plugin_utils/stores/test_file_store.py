@@ -169,6 +169,7 @@ def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPat
     real = _vaultfile._decrypt
 
     def decrypt(data: bytes, vault: VaultLib) -> tuple[bytes, _vaultfile.Identity]:
+        assert not decrypted, "a second time"
         decrypted.append(len(data))
         return real(data, vault)
 
@@ -176,6 +177,7 @@ def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPat
     vault = vault_of("default")
     assert [make(path, vault=vault).read(slot) for slot in slots] == [new(slot) for slot in slots]
     assert len(decrypted) == 1
+    monkeypatch.undo()
     make(path).keep([new(SLOT)])
     assert make(path, vault=vault).read(SLOT) == new()
 
