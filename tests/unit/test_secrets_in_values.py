@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Law: a value that has a secret does not show it when it is printed, whether in a traceback or by a debugger."""
+"""Laws of values: one that has a secret does not show it when it is printed, in a traceback or by a debugger; and none is changed."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def test_no_value_prints_its_secret() -> None:
     assert len(fields) >= 8
     # A listed token, as the audit has it, has no secret.
     assert [name for name, shown in fields.items() if shown] == ["page.Row.token"]
+
+
+def test_values_are_not_changed_once_they_are_made() -> None:
+    """Parts of a plan and of what a store holds are shared; who wants another value makes one."""
+    changeable = {value.__name__ for value in values() if "__setattr__" not in vars(value)}
+    # A lock that this process has, and what a use of the role notes while it goes on.
+    assert changeable == {"_Held", "State"}

@@ -37,6 +37,7 @@ _LONGEST_NAME = 512
 _TAKEN = "ResourceExistsException"
 _MISSING = "ResourceNotFoundException"
 _DELETED = "InvalidRequestException"
+_LONGEST_WORDS = 300
 _TRANSIENT_STATUS = (429, 500, 502, 503, 504)
 # Where the secret waits for the end of its recovery window; a real version is never called that.
 _WAITING = "deleted"
@@ -139,15 +140,25 @@ class SecretsManager(RemoteBackend):
         try:
             return t.cast(Answer, getattr(self._client, operation)(**request))
         except botocore.exceptions.ClientError as exc:
-            code, status = exc.response["Error"]["Code"], exc.response["ResponseMetadata"].get("HTTPStatusCode")
+            code = exc.response["Error"]["Code"]
             if missing and code in missing:
                 return missing[code]
-            said = f"can't be used: AWS answers {code} ({' '.join(exc.response['Error'].get('Message', '').split())[:300]})."
+            error = _error_of(code, exc.response)
         except botocore.exceptions.BotoCoreError as exc:
-            code, status, said = "", 503, f"can't be reached: {' '.join(str(exc).split())[:300]}."
-        if code == _TAKEN:
-            raise Conflict
-        raise (Unavailable if status in _TRANSIENT_STATUS or "Throttling" in code else StoreError)(said)
+            error = Unavailable(f"can't be reached: {_words(exc)}.")
+        raise error
+
+
+def _error_of(code: str, answer: t.Any) -> Exception:
+    if code == _TAKEN:
+        return Conflict()
+    said = f"can't be used: AWS answers {code} ({_words(answer['Error'].get('Message', ''))})."
+    transient = answer["ResponseMetadata"].get("HTTPStatusCode") in _TRANSIENT_STATUS or "Throttling" in code
+    return Unavailable(said) if transient else StoreError(said)
+
+
+def _words(text: object) -> str:
+    return " ".join(str(text).split())[:_LONGEST_WORDS]
 
 
 def _read(text: str) -> Raw | None:

@@ -120,10 +120,9 @@ def _remedy(stored: StoredSlot, asked: StoredSlot) -> str:
 
 def without(entry: Entry, token_ids: t.Collection[str]) -> Entry | None:
     """The entry when these tokens are no more: the previous secret comes back in place of a held one that is gone."""
-    left = [each for each in entry.tokens() if each.id not in token_ids]
-    if len(left) == len(list(entry.tokens())):
+    if not any(each.id in token_ids for each in entry.tokens()):
         return entry
-    chain = chained(left)
+    chain = chained([each for each in entry.tokens() if each.id not in token_ids])
     if chain is None and not entry.pending:
         return None
     back = chain or Entry(entry.slot)

@@ -109,9 +109,8 @@ class FileBackend:
                     self._write(document.content, plain(dict(sorted(raw.items()))))
         return written
 
-    def now(self) -> float | None:
+    def now(self) -> None:
         """There is no server; processes share the lock of their machine."""
-        return None
 
     def _load(self) -> _Document:
         vault, document = _READ.get(self.path, (None, None))

@@ -6,15 +6,23 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import SecretsManager
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import OptionError
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import aws_secretsmanager
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.aws_secretsmanager import (
+    SecretsManager,
+    open_aws_secretsmanager,
+)
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import StoreError
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote import ServerClock, Unavailable
+from ansible_collections.ellipsis.drive.tests.unit.plugin_utils.stores.libraries import said_without
 
 # The environment of the oldest core has no boto3.
 pytestmark = pytest.mark.once
@@ -72,14 +80,22 @@ def backend(service: Service, prefix: str = "maps/tokens") -> SecretsManager:
         *(("Any", status, Unavailable) for status in (429, 500, 502, 503, 504)),
         *(("Any", status, StoreError) for status in (400, 428, 430, 499, 501, 505)),
         ("ThrottlingException", 400, Unavailable),
+        ("RequestThrottlingTooLong", 400, Unavailable),
         ("AccessDeniedException", 400, StoreError),
     ],
 )
 def test_what_a_refusal_means(code: str, status: int, kind: type[StoreError]) -> None:
     with pytest.raises(StoreError) as caught:
-        backend(Service(Refusal(code, status, "Who\n  are you? " + 300 * "."))).get("roads")
+        backend(Service(Refusal(code, status, "Who\n  are you?"))).get("roads")
     assert type(caught.value) is kind
-    assert str(caught.value) == f"can't be used: AWS answers {code} (Who are you? {287 * '.'})."
+    assert str(caught.value) == f"can't be used: AWS answers {code} (Who are you?)."
+
+
+@pytest.mark.parametrize(("length", "shown"), [(0, 0), (300, 300), (301, 300)])
+def test_long_words_of_a_server_are_cut(length: int, shown: int) -> None:
+    with pytest.raises(StoreError) as caught:
+        backend(Service(Refusal("Any", 400, length * "x"))).get("roads")
+    assert str(caught.value) == f"can't be used: AWS answers Any ({shown * 'x'})."
 
 
 def test_no_answer_at_all() -> None:
@@ -88,6 +104,15 @@ def test_no_answer_at_all() -> None:
     error = EndpointConnectionError(endpoint_url="https://aws.invalid/")
     with pytest.raises(Unavailable, match=r"^can't be reached: Could not connect to the endpoint URL: .*aws.invalid/"):
         backend(Service(error)).get("roads")
+
+
+def test_an_answer_that_says_nothing() -> None:
+    from botocore.exceptions import ClientError
+
+    error = ClientError({"Error": {"Code": "Any"}, "ResponseMetadata": {}}, "GetSecretValue")
+    with pytest.raises(StoreError, match=r"^can't be used: AWS answers Any \(\)\.$") as caught:
+        backend(Service(error)).get("roads")
+    assert type(caught.value) is StoreError
 
 
 def test_all_pages_of_the_names_under_the_prefix() -> None:
@@ -131,11 +156,14 @@ def test_the_first_version() -> None:
     assert service.calls == [("create_secret", {"Name": "maps/tokens/roads", "SecretString": '{"é": 1}'})]
 
 
+FIRST, SECOND = "00000000-0000-4000-8000-000000000001", "ffffffff-0000-4000-8000-000000000002"
+
+
 def test_later_versions_are_called_after_the_one_before() -> None:
     """Two that take the place of one version have one name, so that only one of them is made."""
     service = Service(*({"VersionId": each} for each in ("v2", "v2", "v3")))
-    for key, version in (("roads", "v1"), ("roads", "v1"), ("roads", "v2")):
-        backend(service).put(key, {}, version)
+    for version in (FIRST, FIRST, SECOND):
+        backend(service).put("roads", {}, version)
     first, second, third = (request["ClientRequestToken"] for operation, request in service.calls)
     assert first == second != third
     assert {operation for operation, _request in service.calls} == {"put_secret_value"}
@@ -151,6 +179,9 @@ def test_one_that_waits_to_be_deleted_is_restored() -> None:
         "get_secret_value",
         "put_secret_value",
     ]
+    again = Service({"VersionId": "v3"})
+    backend(again).put("roads", {}, "v2")
+    assert service.calls[2] == again.calls[0], "in place of the version that says that there is nothing"
     taken = Service({}, {"SecretString": "{}", "VersionId": "v3"})
     with pytest.raises(Conflict):
         backend(taken).put("roads", {}, "deleted")
@@ -174,3 +205,108 @@ def test_the_longest_name() -> None:
     assert backend(Service(MISSING)).get(key).raw is None
     with pytest.raises(StoreError, match=r"since its name would be longer than 512\.$"):
         backend(Service()).get(f"{key}x")
+
+
+def test_looking_tells_nothing() -> None:
+    service = Service()
+    backend(service).check()
+    backend(service).rehearse(["roads"])
+    assert not service.calls
+
+
+class Network:
+    """What AWS is sent by its own library, and answers."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    def send(self, request: Any) -> Any:
+        from botocore.awsrequest import AWSResponse
+
+        self.sent.append(request)
+        answer: Any = AWSResponse(request.url, 200, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}, None)
+        answer._content = b'{"SecretString": "{}", "VersionId": "v1"}'
+        return answer
+
+
+@pytest.fixture(name="session", scope="module")
+def fixture_session() -> Any:
+    """One for all, since what it reads of its own files takes longer than all tests here."""
+    import boto3
+
+    return boto3.Session()
+
+
+@pytest.fixture(name="network")
+def fixture_network(session: Any, monkeypatch: pytest.MonkeyPatch) -> Network:
+    network = Network()
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name, value in {"DEFAULT_REGION": "eu-west-1", "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(f"AWS_{name}", os.devnull)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", session)
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda _session, request: network.send(request))
+    monkeypatch.setattr(aws_secretsmanager, "_CLIENTS", {})
+    return network
+
+
+def opened(prefix: str) -> SecretsManager:
+    return open_aws_secretsmanager(prefix, lambda _name: None)
+
+
+@pytest.mark.parametrize("prefix", ["maps/tokens", "/maps/tokens/", "A-z.0@9_+=/x"])
+def test_opened(prefix: str, network: Network) -> None:
+    """The time that counts is that of the last answer."""
+    found = opened(prefix)
+    assert found.address == f"aws_secretsmanager://{prefix.strip('/')}"
+    assert found.now() is None
+    assert found.get("roads").version == "v1"
+    now = found.now()
+    assert now and time.gmtime(now)[:4] == (2027, 1, 15, 8)
+    (request,) = network.sent
+    assert request.url == "https://secretsmanager.eu-west-1.amazonaws.com/"
+    assert request.headers["X-Amz-Target"] == b"secretsmanager.GetSecretValue"
+    assert f'"{prefix.strip("/")}/roads"' in request.body.decode()
+
+
+@pytest.mark.parametrize("prefix", ["", "/", "maps tokens", "maps/é", "maps:tokens"])
+def test_what_is_no_prefix(prefix: str, network: Network) -> None:
+    del network
+    with pytest.raises(OptionError) as caught:
+        opened(prefix)
+    assert str(caught.value) == (
+        f"store: aws_secretsmanager://{prefix} is no prefix of names; write letters, digits and /_+=.@-, such as "
+        "aws_secretsmanager://maps/tokens"
+    )
+
+
+def test_one_client_for_each_process(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sockets of a parent are not those of its fork."""
+    del network
+    first = opened("maps")._client
+    assert opened("layers")._client is first
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert opened("maps")._client is opened("layers")._client is not first
+
+
+def test_without_a_region(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong is no reason not to look again."""
+    del network
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(
+        OptionError, match=r"^store: aws_secretsmanager:// can't be opened: You must specify a region\.$"
+    ):
+        opened("maps")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert opened("maps").address == "aws_secretsmanager://maps"
+
+
+def test_without_the_library(network: Network) -> None:
+    del network
+    assert said_without("boto3", "aws_secretsmanager") == (
+        "OptionError: store: aws_secretsmanager:// needs the Python library boto3 on the controller: pip install boto3\n"
+    )
+    assert opened("maps").address == "aws_secretsmanager://maps", "it is here"

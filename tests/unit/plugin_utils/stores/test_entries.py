@@ -28,6 +28,7 @@ OLD = Entry(SLOT, id="old", token="test-secret-1")
 NEW = Entry(SLOT, id="new", token="test-secret-2", replaced=("older", "old"), previous=OLD)
 THIRD = Entry(SLOT, id="third", token="test-secret-3", replaced=("older", "old", "new"), previous=NEW.bare)
 LOST = Entry(SLOT, pending=("aaaaa",))
+CLAIMED = Entry(SLOT, claim=Claim("me", "2026-01-01T00:05:00Z"))
 OF_ORGANIZATION = replace(SLOT, organization_id="org")
 FULL = Entry(
     OF_ORGANIZATION,
@@ -57,6 +58,13 @@ FULL = Entry(
         pytest.param(THIRD, {"third", "new"}, replace(OLD, replaced=("older", "new")), id="two of three"),
         pytest.param(replace(OLD, pending=("aaaaa",)), {"old"}, LOST, id="creations that were begun are remembered"),
         pytest.param(LOST, {"new"}, LOST, id="without a token"),
+        pytest.param(CLAIMED, {"new"}, CLAIMED, id="with nothing but a claim"),
+        pytest.param(
+            replace(NEW, claim=CLAIMED.claim),
+            {"new"},
+            replace(OLD, replaced=("older",), claim=CLAIMED.claim),
+            id="claimed",
+        ),
     ],
 )
 def test_without(entry: Entry, revoked: set[str], after: Entry | None) -> None:
@@ -111,11 +119,14 @@ RAW: dict[str, Any] = {"owner": "default", "api_url": SLOT.api_url, "id": "1", "
 WRONG: list[tuple[Any, str]] = [
     ("text", f"must have a mapping in {HERE}."),
     ({**RAW, "owner": None}, f"must have text in {HERE}.owner."),
+    ({**RAW, "owner": 7}, f"must have text in {HERE}.owner."),
+    ({**RAW, "api_url": None}, f"must have text in {HERE}.api_url."),
     ({**RAW, "api_url": 7}, f"must have text in {HERE}.api_url."),
     ({**RAW, "organization_id": 7}, f"must have text in {HERE}.organization_id."),
     ({**RAW, "token": 7}, f"must have text in {HERE}.token."),
     ({**RAW, "token": None}, f"must have both id and token, or neither, in {HERE}."),
     ({**RAW, "id": ""}, f"must have both id and token, or neither, in {HERE}."),
+    ({**RAW, "expires_at": 7}, f"must have text in {HERE}.expires_at."),
     ({**RAW, "pending": "aaaaa"}, f"must have a list of texts in {HERE}.pending."),
     ({**RAW, "replaced": ["x", 1]}, f"must have a list of texts in {HERE}.replaced."),
     ({**RAW, "claim": "me"}, f"must have a mapping in {HERE}.claim."),
@@ -136,7 +147,24 @@ def test_what_this_collection_did_not_write(raw: Any, said: str) -> None:
     assert str(caught.value) == said
 
 
-@pytest.mark.parametrize("raw", [{**RAW, "claim": None}, {**RAW, "claim": {}}, {**RAW, "previous": None}])
+@pytest.mark.parametrize("value", ["text", ["roads"], 0])
+def test_what_is_no_mapping_at_all(value: Any) -> None:
+    with pytest.raises(
+        StoreError, match=r"^must have a mapping of descriptions to entries in ellipsis_access_tokens\.$"
+    ):
+        entries_of(value)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {**RAW, "claim": None},
+        {**RAW, "claim": {}},
+        {**RAW, "previous": None},
+        {**RAW, "pending": None},
+        {**RAW, "organization_id": ""},
+    ],
+)
 def test_nothing_in_particular(raw: Any) -> None:
     assert entries_of({"roads": raw})["roads"] == Entry(SLOT, id="1", token="test-secret")
 

@@ -21,6 +21,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import file_backend as _store
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores import vault_file as _vaultfile
+from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.backend import Conflict, Versioned
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries import (
     Entry,
     ForeignEntry,
@@ -168,6 +169,7 @@ def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPat
     real = _vaultfile._decrypt
 
     def decrypt(data: bytes, vault: VaultLib) -> tuple[bytes, _vaultfile.Identity]:
+        assert not decrypted, "a second time"
         decrypted.append(len(data))
         return real(data, vault)
 
@@ -175,8 +177,18 @@ def test_a_thousand_reads_decrypt_once(path: Path, monkeypatch: pytest.MonkeyPat
     vault = vault_of("default")
     assert [make(path, vault=vault).read(slot) for slot in slots] == [new(slot) for slot in slots]
     assert len(decrypted) == 1
+    monkeypatch.undo()
     make(path).keep([new(SLOT)])
     assert make(path, vault=vault).read(SLOT) == new()
+
+
+def test_what_was_just_written_is_not_decrypted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next task of a run asks for what the one before has kept."""
+    vault = vault_of("default")
+    monkeypatch.setattr(_vaultfile, "_decrypt", lambda *_arguments: pytest.fail("was decrypted"))
+    make(path, vault=vault).keep([new()])
+    make(path, vault=vault).begin({SLOT: "aaaaa"})
+    assert make(path, vault=vault).read(SLOT) == new(pending=("aaaaa",))
 
 
 def test_another_vault_does_not_profit_from_what_was_read(path: Path) -> None:
@@ -361,13 +373,41 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 ) -> None:
     prepare(path)
     before = path.read_bytes() if path.is_file() else None
-    for use in (Store.check, lambda store: store.begin({SLOT: "aaaaa"})):
+    for use in (Store.check, lambda store: store.rehearse([]), lambda store: store.begin({SLOT: "aaaaa"})):
         with pytest.raises(StoreError, match=says) as caught:
             use(make(path, vault=vault_of(*names), **more))
         assert SECRET not in repr(caught.getrepr(style="short"))
         assert str(caught.value).startswith(f"The store {path} ")
         assert "\n" not in str(caught.value)
     assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_what_a_rehearsal_finds_and_looking_does_not(path: Path) -> None:
+    lay(path, "ellipsis_access_tokens: &ours {}\nother: *ours\n")
+    make(path).check()
+    uses: list[t.Callable[[Store], object]] = [lambda store: store.rehearse([]), lambda store: store.keep([new()])]
+    for use in uses:
+        with pytest.raises(StoreError, match=rf"^The store {path} is written in a way that .* can't be changed"):
+            use(make(path))
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [lambda path: None, lambda path: path.touch(), lambda path: path.write_text(" \n")],
+    ids=["no file", "empty", "blank"],
+)
+@pytest.mark.parametrize("plaintext", [False, True])
+def test_a_file_with_nothing_in_it(path: Path, prepare: t.Callable[[Path], object], plaintext: bool) -> None:
+    """It needs not be encrypted; a rehearsal leaves it as it is."""
+    prepare(path)
+    before = [(each.name, each.read_text()) for each in path.parent.iterdir()]
+    store = make(path, plaintext=plaintext)
+    store.check()
+    store.rehearse([SLOT.description])
+    assert [(each.name, each.read_text()) for each in path.parent.iterdir()] == before
+    store.keep([new()])
+    assert (header(path) == "$ANSIBLE_VAULT;1.1;AES256") is not plaintext
+    assert make(path, plaintext=plaintext).entries() == {"roads": new()}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
@@ -498,7 +538,10 @@ def test_vault_does_not_work(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_secrets_do_not_show(path: Path) -> None:
     store = make(path)
     store.keep([new()])
-    shown = repr((store, store.entries(), store.read(SLOT), _store._READ, vars(store)))
+    # Where there is no number that tells versions apart, the entry itself is one.
+    versions = FileBackend(path, vault_of("default"), warn=refuse).read(["roads"])
+    assert versions["roads"].version["token"] == SECRET
+    shown = repr((store, store.entries(), store.read(SLOT), _store._READ, vars(store), versions))
     assert SECRET not in shown
     assert "password" not in shown
 
@@ -574,6 +617,54 @@ def test_a_rehearsal_writes_as_much_as_a_write_may(
     )
     make(path, backup=backup, plaintext=plaintext).rehearse([SLOT.description])
     assert sizes == [size]
+
+
+@pytest.mark.parametrize(
+    ("plaintext", "mode", "kept"), [(True, 0o644, 0o600), (False, 0o640, 0o640)], ids=["plain text", "vault"]
+)
+def test_a_rehearsal_sets_the_mode_that_a_write_sets(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, plaintext: bool, mode: int, kept: int
+) -> None:
+    """Some file systems refuse some of them."""
+    make(path, plaintext=plaintext).begin({SLOT: "aaaaa"})
+    path.chmod(mode)
+    modes: list[int] = []
+    monkeypatch.setattr(os, "fchmod", lambda _descriptor, mode: modes.append(mode))
+    make(path, plaintext=plaintext).rehearse([SLOT.description])
+    make(path, plaintext=plaintext).keep([new()])
+    assert modes == [kept, kept]
+
+
+def test_of_several_changes_those_are_made_that_are_in_place_of_what_was_read(path: Path) -> None:
+    def raw(token_id: str) -> dict[str, str]:
+        return {"owner": "default", "api_url": API, "id": token_id, "token": f"test-{token_id}"}
+
+    backend = FileBackend(path, vault_of("default"), warn=refuse)
+    one, two = raw("one"), raw("two")
+    first = backend.write({"a": Versioned(one), "b": Versioned(one), "c": Versioned(one)})
+    assert first == {name: Versioned(one, one) for name in "abc"}
+    changes = {
+        "a": Versioned(two, two),
+        "b": Versioned(two, one),
+        "c": Versioned(None, one),
+        "d": Versioned(None, one),
+        "e": Versioned(two, None),
+        "f": Versioned(None, None),
+    }
+    written = backend.write(changes)
+    conflicts = [name for name, answer in written.items() if isinstance(answer, Conflict)]
+    assert conflicts == ["a", "d"]
+    assert {name: answer for name, answer in written.items() if name not in conflicts} == {
+        **dict.fromkeys("be", Versioned(two, two)),
+        **dict.fromkeys("cf", Versioned(None, None)),
+    }
+    assert list(backend.names()) == ["a", "b", "e"]
+    assert backend.read("abcdef") == {
+        "a": Versioned(one, one),
+        **dict.fromkeys("be", Versioned(two, two)),
+        **dict.fromkeys("cdf", Versioned(None, None)),
+    }
+    assert FileBackend(path, vault_of("default"), warn=refuse).read("b") == {"b": Versioned(two, two)}
 
 
 def test_a_file_that_was_mounted_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,12 +81,16 @@ def test_a_server_that_goes_away(
 @pytest.mark.parametrize(
     ("there", "names", "said"),
     [
-        (
-            [replace(ROADS, id="3")],
-            (),
-            "The store memory:// has another token as 'roads': remove it there, or leave it",
+        *(
+            (
+                [replace(ROADS, id=token_id)],
+                (),
+                r"^The store memory:// has another token as 'roads': remove it there, or leave it out\.$",
+            )
+            for token_id in ("0", "3")
         ),
-        ([], ("roads", "lakes"), "tokens.yml has no 'lakes'."),
+        ([], ("roads", "lakes"), r"tokens\.yml has no 'lakes'\.$"),
+        ([], ("lakes", "canals"), r"tokens\.yml has no 'canals', 'lakes'\.$"),
     ],
 )
 def test_what_is_refused(file: Make, shared: Make, there: list[Entry], names: tuple[str, ...], said: str) -> None:
