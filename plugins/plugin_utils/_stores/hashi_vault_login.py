@@ -140,8 +140,19 @@ class Login:
 
 def _verified(settings: Settings) -> bool:
     if settings.get("validate_certs"):
-        return bool(boolean(settings.get("validate_certs"), strict=False))
-    return not boolean(settings.get("skip_verify", "false"), strict=False)
+        return _is_yes(settings, "validate_certs")
+    return not (settings.get("skip_verify") and _is_yes(settings, "skip_verify"))
+
+
+def _is_yes(settings: Settings, name: str) -> bool:
+    """A word that is neither yes nor no may have been meant as either, so it turns nothing off."""
+    try:
+        return bool(boolean(settings.get(name)))
+    except TypeError:
+        raise OptionError(
+            f"store: {settings.get(name)!r} is neither yes nor no; set ansible_hashi_vault_{name}, or "
+            f"{' or '.join(_environment(name))} in the environment, to one of them"
+        ) from None
 
 
 def _by_token(client: t.Any, settings: Settings) -> None:

@@ -359,7 +359,6 @@ def test_what_is_said_of_a_deleted_version(body: object, metadata: object) -> No
         ({}, {}, True),
         ({}, {"VAULT_SKIP_VERIFY": "true"}, False),
         ({}, {"VAULT_SKIP_VERIFY": "0"}, True),
-        ({}, {"VAULT_SKIP_VERIFY": "maybe"}, True),
         ({"validate_certs": "no"}, {}, False),
         ({"validate_certs": "yes"}, {"VAULT_SKIP_VERIFY": "true"}, True),
         ({"ca_cert": "/etc/ca.pem"}, {}, "/etc/ca.pem"),

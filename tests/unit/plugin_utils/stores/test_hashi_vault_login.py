@@ -138,6 +138,11 @@ def needs(method: str, name: str, *more: str) -> str:
     )
 
 
+def unclear(word: str, name: str, *more: str) -> str:
+    places = " or ".join((f"ANSIBLE_HASHI_VAULT_{name.upper()}", *more))
+    return f"store: {word!r} is neither yes nor no; set ansible_hashi_vault_{name}, or {places} in the environment, to one of them"
+
+
 APPROLE = {"auth_method": "approle", "role_id": "test-role"}
 JWT = {"auth_method": "jwt", "role_id": "test-role", "jwt": "test-jwt"}
 KUBERNETES = {"auth_method": "kubernetes", "role_id": "test-role", "kubernetes_token": "test-pod"}
@@ -174,6 +179,8 @@ UNVERIFIED = (
             {"auth_method": "ldap"},
             UNKNOWN,
         ),
+        ({"token": "test-token", "validate_certs": "ture"}, unclear("ture", "validate_certs")),
+        ({"token": "test-token", "skip_verify": "x"}, unclear("x", "skip_verify", "VAULT_SKIP_VERIFY")),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_sent(settings: dict[str, str], said: str, network: Network) -> None:
