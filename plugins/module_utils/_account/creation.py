@@ -187,6 +187,7 @@ class Creations:
         if listed is None:
             return False
         self._account.delete(listed.id)
+        self._account.settle([answered.marker])
         self._made[answered.marker.slot] = TransportError(
             f"The server lists the new token under another description ({listed.description!r}), so it could not be "
             "recognised by the next run; it was revoked again."

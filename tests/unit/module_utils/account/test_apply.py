@@ -49,11 +49,11 @@ def seeded(emulator: Emulator, desired: Desired, nonce: str, *, age: int = 60, s
 
 
 def carry_out(
-    controller: Controller, place: Place, *wanted: Desired, warn: Callable[[str], object] = pytest.fail
+    controller: Controller, place: Place, *wanted: Desired, warn: Callable[[str], None] = pytest.fail
 ) -> tuple[list[Outcome], list[tuple[str, str]]]:
     """The outcomes, and what was written."""
     start = len(controller.emulator.journal)
-    account = controller.account(lambda text: warn(text) and None)
+    account = controller.account(warn)
     outcomes = converge_all(wanted, account, place, ONE_BY_ONE, apply=True)
     written = [each for each in controller.emulator.journal[start:] if each.method != "GET"]
     return outcomes, [(each.method, each.path.removeprefix(TOKENS).strip("/")) for each in written]

@@ -246,6 +246,34 @@ def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
     assert made.id in live_tokens(controller.emulator)
 
 
+@pytest.mark.parametrize(
+    ("regenerate", "lives", "exclusive", "made_again", "told"),
+    [
+        ("always", True, "", False, True),
+        ("always", False, "", True, False),
+        ("always", True, "here", False, False),
+        ("drift", True, "", False, False),
+    ],
+    ids=["there", "gone", "the store has another one", "not asked for"],
+)
+def test_what_this_run_made_counts_for_who_asks_again_and_as_long_as_it_lives(
+    regenerate: str, lives: bool, exclusive: str, made_again: bool, told: bool
+) -> None:
+    controller = Controller(service())
+    first = controller.run(present()).result
+    made = Made(first["access_token"]["id"], first["secret"])
+    controller.emulator.clock.advance(60)
+    last = controller.run(present(regenerate="always")).result["access_token"]["id"]
+    if not lives:
+        controller.account(pytest.fail).client.delete_token(made.id)
+    desired, memory = desired_of(controller.parameters(present(regenerate=regenerate))), OneMade(made)
+    store = ExternalStore({desired.slot: Held(tracked=True, id=last, exclusive=exclusive)} if exclusive else {})
+    outcome = converge(desired, controller.account(pytest.fail), store, memory, apply=True)
+    assert outcome.plan.creates is made_again
+    assert memory.remembered == ([outcome.new] if made_again else [])
+    assert outcome.made == (made if told else None)
+
+
 def test_what_this_run_was_told_to_make_is_remembered() -> None:
     """Not what was missing or differed: that is found unchanged by the next task anyway."""
     controller = Controller(service())
