@@ -68,14 +68,15 @@ def _step(location: PathName, depth: int, folders: t.Sequence[Folder]) -> Found 
     """What the name at this depth leads to: the ids of the folders to go on with, or the end of the way."""
     name = location.names[depth]
     named = [view for folder in folders for view in folder.by_name.get(name, ())]
-    last = depth + 1 == len(location.names)
+    last = not location.names[depth + 1 :]
     wanted = location.type if last else "folder"
     fitting = [view for view in named if not wanted or view.type == wanted]
     if not fitting:
         return NoSuchPath(_missing(location, depth, wanted, named, folders))
     if not last:
         return tuple(view.id for view in fitting)
-    return fitting[0] if len(fitting) == 1 else SeveralPaths(_several(location, fitting))
+    first, *others = fitting
+    return SeveralPaths(_several(location, fitting)) if others else first
 
 
 def _missing(
@@ -94,6 +95,6 @@ def _missing(
 
 def _several(location: PathName, fitting: t.Sequence[PathView]) -> str:
     listed = ", ".join(f"{view.type} {view.id}" for view in sorted(fitting, key=lambda each: (str(each.type), each.id)))
-    by_type = len({view.type for view in fitting}) > 1
-    remedy = "path_type (or path_id)" if by_type else "path_id in place of path"
+    _type, *other_types = {view.type for view in fitting}
+    remedy = "path_type (or path_id)" if other_types else "path_id in place of path"
     return f"path {str(location)!r} leads to {len(fitting)} paths: {listed}; say which with {remedy}."

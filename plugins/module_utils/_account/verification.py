@@ -23,6 +23,8 @@ from .._model.paths import PathView, compare, read_path
 
 LEVELS = ("none", "basic", "strict")
 _PAUSE = 1.0
+# How many paths are tried at each level (None is all), and whether the list of tokens is.
+_TRIED: t.Mapping[str, tuple[int | None, bool]] = {"none": (0, False), "basic": (1, False), "strict": (None, True)}
 # What answers GetCapabilities; other types have no OGC service of their own.
 _SERVICES: t.Mapping[str, str] = {"raster": "wms", "vector": "wms"}
 
@@ -51,11 +53,9 @@ class Prober:
 
     def run(self, access_list: AccessList, scope: str, level: str) -> tuple[Probe, ...]:
         """The probes of a level: none, the first path, or every path and the list of tokens."""
-        if level == "none":
-            return ()
-        grants = access_list if level == "strict" else access_list[:1]
-        probes = [self._probe_path(grant, scope) for grant in grants]
-        return (*probes, self._probe_account()) if level == "strict" else tuple(probes)
+        paths, account = _TRIED[level]
+        probes = [self._probe_path(grant, scope) for grant in access_list[:paths]]
+        return (*probes, self._probe_account()) if account else tuple(probes)
 
     def _probe_path(self, grant: Grant, scope: str) -> Probe:
         if scope == "ogc":
@@ -112,9 +112,9 @@ def _refusal(status: int | None) -> str | None:
 def _judge(asked: str, view: PathView) -> str:
     """What is seen against what was asked. On a public path everybody sees more, so that proves nothing."""
     difference = compare(asked, view)
-    if difference is None or (difference > 0 and view.public):
+    if difference is None:
         return "ok"
-    return {-1: "narrower", 0: "ok", 1: "wider"}[difference]
+    return {-1: "narrower", 0: "ok", 1: "ok" if view.public else "wider"}[difference]
 
 
 _FATAL: t.Mapping[str, frozenset[str]] = {

@@ -142,6 +142,21 @@ def test_what_can_not_be_revoked_is_an_error_unless_the_new_secret_is_in_the_res
     assert bool(outcome.new) is creates
 
 
+@pytest.mark.parametrize("failing", range(3))
+def test_each_revocation_that_fails_is_an_error_of_its_own_slot(failing: int) -> None:
+    controller = Controller(service())
+    wanted = [replace(TILES, slot=Slot("default", f"token {number}")) for number in range(3)]
+    old = [seeded(controller.emulator, desired, "aaaaa", age=90) for desired in wanted]
+    for desired in wanted:
+        seeded(controller.emulator, desired, "bbbbb")
+    controller.emulator.fault(kind="status", status=500, method="DELETE", skip=failing)
+    place = Place()
+    outcomes, written = carry_out(controller, place, *wanted)
+    assert written == [("DELETE", token_id) for token_id in old]
+    assert [outcome.error is not None for outcome in outcomes] == [number == failing for number in range(3)]
+    assert place.asked("revoked") == [("revoked", *sorted(set(old) - {old[failing]}))]
+
+
 def no_creation(emulator: Emulator) -> None:
     emulator.fault(kind="status", status=400, method="POST")
 
