@@ -209,6 +209,16 @@ def test_what_is_not_listed_is_used_if_its_id_is_known(lifetime: int, expiry: fl
     ]
 
 
+def test_the_time_that_a_list_takes_counts() -> None:
+    """A list that takes long ends the wait for what it does not show, too."""
+    making = Making()
+    making.emulator.set_policy(list_lag=100)
+    making.controller.hook = lambda request: making.emulator.advance(0.75) if request.method == "GET" else None
+    [new] = making.run(Wanted(TILES, ()))
+    assert isinstance(new, NewToken) and len(making.warnings) == 1
+    assert making.emulator.clock.now() - START == 11 * 0.75 + 9, "a list before, ten after, nine pauses"
+
+
 def test_what_is_not_listed_is_of_no_use_if_its_id_is_not_known() -> None:
     making = Making(Variant(create_id=False))
     making.emulator.set_policy(list_lag=100)
@@ -266,6 +276,21 @@ def test_what_was_made_before_an_error_is_revoked_all_of_it(revoked: bool) -> No
         else:
             assert type(each) is TransportError and f"description ends in {nonce}]" in str(each)
     assert (len(making.live()), making.account.unsaved) == (0 if revoked else 2, ())
+
+
+def test_the_time_that_a_list_takes_counts_for_who_waits_for_another_one() -> None:
+    making, theirs = Making(), list[Generation]()
+
+    def hook(request: Any) -> None:
+        if request.method == "POST":
+            theirs.append(making.seed(marker_of(TILES, "ttttt", 9)))
+        elif request.method == "GET":
+            making.emulator.advance(0.75)
+
+    making.controller.hook = hook
+    [made] = making.run(Wanted(TILES, ()))
+    assert isinstance(made, Generation) and made.id == theirs[0].id
+    assert making.emulator.clock.now() - START == 11 * 0.75 + 9, "a list before, ten after, nine pauses"
 
 
 # Others' tokens that come while ours is made, by how much later they are and when they go (never: None), and then: whether

@@ -46,13 +46,25 @@ def test_only_a_lost_race_waits_and_not_for_ever(
 
 @dataclass(frozen=True)
 class Filling(ExternalStore):
-    """A place for secrets that others fill. comes: when the secret of each slot comes."""
+    """A place for secrets that others fill. comes: when the secret of each slot comes. takes: happens at each look."""
 
     now: Callable[[], float] = lambda: 0.0
     comes: Mapping[Slot, float] = field(default_factory=dict)
 
+    takes: Callable[[], object] = lambda: None
+
     def held(self, slot: Slot) -> Held:
+        self.takes()
         return Held(tracked=True, id="theirs" if self.now() >= self.comes[slot] else "ours")
+
+
+def lost(start: float, *slots: Slot) -> list[Outcome]:
+    """For each slot, another controller was quicker."""
+    outcomes = []
+    for slot in slots:
+        desired, current = replace(DESIRED, slot=slot), replace(THEIRS, marker=replace(THEIRS.marker, slot=slot))
+        outcomes.append(Outcome(plan(desired, [current], Held(), start), current, lost_race=True))
+    return outcomes
 
 
 @pytest.mark.parametrize(
@@ -63,9 +75,16 @@ def test_all_secrets_are_waited_for_and_looked_for_once_a_second(tiles: float, r
     clock = account.client.sender.monotonic
     start = clock()
     comes = {Slot("default", "tiles"): start + tiles, Slot("default", "roads"): start + roads}
-    outcomes = []
-    for slot in comes:
-        desired, current = replace(DESIRED, slot=slot), replace(THEIRS, marker=replace(THEIRS.marker, slot=slot))
-        outcomes.append(Outcome(plan(desired, [current], Held(), start), current, lost_race=True))
-    await_holders(outcomes, account, Filling(now=clock, comes=comes))
+    await_holders(lost(start, *comes), account, Filling(now=clock, comes=comes))
     assert clock() - start == waited
+
+
+def test_the_time_that_looking_takes_counts() -> None:
+    """A look that takes long ends the wait, too."""
+    controller = Controller(service())
+    account = controller.account(pytest.fail)
+    clock = controller.emulator.clock
+    start = clock.now()
+    store = Filling(now=clock.now, comes={DESIRED.slot: start + 99}, takes=lambda: clock.advance(0.75))
+    await_holders(lost(start, DESIRED.slot), account, store)
+    assert clock.now() - start == 10 * 0.75 + 9
