@@ -24,7 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired impo
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of
-from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, Variant
 from ansible_collections.ellipsis.drive.tests.laws.harness import (
     TOKENS,
     Controller,
@@ -246,6 +246,7 @@ def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
     assert made.id in live_tokens(controller.emulator)
 
 
+@pytest.mark.parametrize("seed", [0, 1], ids=["lower id last", "higher id last"])
 @pytest.mark.parametrize(
     ("regenerate", "lives", "exclusive", "made_again", "told"),
     [
@@ -257,13 +258,14 @@ def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
     ids=["there", "gone", "the store has another one", "not asked for"],
 )
 def test_what_this_run_made_counts_for_who_asks_again_and_as_long_as_it_lives(
-    regenerate: str, lives: bool, exclusive: str, made_again: bool, told: bool
+    regenerate: str, lives: bool, exclusive: str, made_again: bool, told: bool, seed: int
 ) -> None:
-    controller = Controller(service())
+    controller = Controller(Emulator(None, ManualClock(), seed=seed))
     first = controller.run(present()).result
     made = Made(first["access_token"]["id"], first["secret"])
     controller.emulator.clock.advance(60)
     last = controller.run(present(regenerate="always")).result["access_token"]["id"]
+    assert (made.id < last) is (seed == 1)
     if not lives:
         controller.account(pytest.fail).client.delete_token(made.id)
     desired, memory = desired_of(controller.parameters(present(regenerate=regenerate))), OneMade(made)

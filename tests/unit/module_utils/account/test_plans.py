@@ -202,6 +202,20 @@ def test_only_the_access_of_what_is_made_is_looked_at() -> None:
     assert account.client.calls["path"] == 1
 
 
+@pytest.mark.parametrize("apply", [True, False], ids=["run", "check mode"])
+def test_nothing_is_written_if_a_token_to_revoke_has_an_odd_id(apply: bool) -> None:
+    """Law 16, whichever slot it is of."""
+    controller = Controller(service())
+    seeded(controller.emulator, ROAD.slot)
+    controller.emulator.fault(kind="set", method="GET", path=TOKENS, values={"id": ".."}, times=None)
+    place = Place()
+    wanted = [TILES, Desired(ROAD.slot, present=False)]
+    with pytest.raises(Refused, match=r"^'roads' would revoke a token that the server lists with the id '\.\.'"):
+        converge_all(wanted, controller.account(pytest.fail), place, ONE_BY_ONE, apply=apply)
+    assert {each.method for each in controller.emulator.journal} == {"GET"}
+    assert not place.asked("check", "begin")
+
+
 def test_each_slot_has_its_own_namesakes() -> None:
     controller = Controller(service())
     ids = controller.emulator.seed_tokens(2, description="tiles")
