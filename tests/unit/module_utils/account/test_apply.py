@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, Emulator
 from ansible_collections.ellipsis.drive.tests.laws.harness import (
     DAY,
@@ -248,6 +249,37 @@ def test_what_a_store_keeps_is_not_taken_back(shows: bool) -> None:
     markers = {outcome.new.generation.marker for outcome in outcomes if outcome.new}
     assert len(markers) == 2
     assert set(account.unsaved) == (set() if shows else markers)
+
+
+@dataclass(frozen=True)
+class Stuck(Place):
+    """What it keeps stays there."""
+
+    def put_back(self, slots: Collection[Slot]) -> None:
+        self.calls.append(("put_back", *sorted(slot.description for slot in slots)))
+        raise FULL
+
+
+@pytest.mark.parametrize("place", [Place(), Stuck()], ids=["put back", "not put back"])
+def test_a_task_that_is_ended_while_it_proves_puts_the_earlier_secrets_back(place: Place) -> None:
+    """Before the new tokens are revoked; where it can't, they stay, since consumers may have them."""
+    controller = Controller(service())
+    uses: list[str] = []
+
+    def hook(request: Any) -> None:
+        uses.extend([request.url] if "/path/" in request.url else [])
+        # The first two ask whether the paths are there.
+        if len(uses) == 4:
+            raise Ended("SIGTERM")
+
+    controller.hook = hook
+    account = controller.account(pytest.fail)
+    wanted = [replace(desired, verify="basic") for desired in BOTH]
+    with pytest.raises(Ended):
+        converge_all(wanted, account, place, ONE_BY_ONE, apply=True)
+    assert place.calls[-2:] == [("put_back", "roads", "tiles"), ("release",)]
+    unsaved = {marker.slot for marker in account.unsaved}
+    assert unsaved == (set() if isinstance(place, Stuck) else {TILES.slot, ROAD.slot})
 
 
 @pytest.mark.parametrize(
