@@ -129,10 +129,11 @@ class Creations:
     def _clean_up(self, lost: t.Sequence[tuple[Wanted, Marker, Ambiguous]]) -> bool:
         """Revoke what creations with a lost answer may have made, since nobody has those secrets (law 5). False if that failed."""
         try:
-            orphans = self._look_for([marker for _wanted, marker, _error in lost])
-            if len(orphans) < len(lost):
+            markers = [marker for _wanted, marker, _error in lost]
+            orphans = self._look_for(markers)
+            if set(markers) - orphans.keys():
                 self._account.client.sender.sleep(PAUSE)
-                orphans.update(self._look_for([marker for _wanted, marker, _error in lost]))
+                orphans.update(self._look_for(markers))
             for orphan in orphans.values():
                 self._account.delete(orphan.id)
         except EllipsisError as exc:
@@ -208,7 +209,7 @@ class Creations:
         clock = self._account.client.sender.monotonic
         deadline = clock() + PATIENCE
         twins = {each: self._twins(each.generation) for each in new}
-        while any(each.generation.order < found[0].order for each, found in twins.items() if found):
+        while any(_came_first(each.generation, found) for each, found in twins.items() if found):
             if clock() >= deadline:
                 break
             self._account.client.sender.sleep(PAUSE)
@@ -228,6 +229,10 @@ class Creations:
             self._account.delete(late.id)
         # What belongs to another run is no twin.
         return () if slot.run_only else tuple(each for each in new if each.marker.nonce not in self._nonces)
+
+
+def _came_first(ours: Generation, twins: t.Iterable[Generation]) -> bool:
+    return min((ours, *twins), key=lambda each: each.order) is ours
 
 
 def _gave_up(wanted: Wanted, marker: Marker, error: Ambiguous) -> TransportError:
