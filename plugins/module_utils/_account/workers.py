@@ -51,10 +51,9 @@ class Workers:
             progress.advance()
             return answer
 
-        threads = min(self.concurrency, len(items))
-        if threads < 2:
+        if self.concurrency == 1 or len(items) < 2:
             return [(item, attempt(item)) for item in items]
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(min(self.concurrency, len(items))) as pool:
             return list(zip(items, pool.map(attempt, items)))
 
 
