@@ -41,9 +41,10 @@ class Account:
         self.client, self.warn, self.tree = client, warn, Tree(client)
         self._lock, self._try_lock, self._wall = lock, try_lock, wall
         self._locked: set[str] = set()
-        self._tokens: dict[str, ListedToken] | None = None
+        self._tokens: dict[str, ListedToken] = {}
         self._slots: dict[Slot, tuple[Generation, ...]] | None = None
-        self._taken = 0.0
+        # When the list was read; None if it has to be read before it is used.
+        self._taken: float | None = None
         self._offset: float | None = None
         # Created, and the secret is neither in a store nor in a result yet; the id where it is known.
         self._unsaved: dict[Marker, str | None] = {}
@@ -72,13 +73,13 @@ class Account:
         self.forget_tokens()
         listing = self.client.list_tokens()
         self._tokens = {token.id: token for token in listing.tokens}
-        self._taken = self.client.sender.monotonic()
+        self._taken = taken = self.client.sender.monotonic()
         self._unsaved.update({each.marker: each.id for each in listing.tokens if each.marker in self._unsaved})
         if listing.date is None and self._offset is None:
             self.warn(
                 "The server does not say what time it is, so the clock of the controller decides what has expired."
             )
-        self._offset = (self._wall() if listing.date is None else listing.date) - self._taken
+        self._offset = (self._wall() if listing.date is None else listing.date) - taken
         return listing.tokens
 
     def now(self) -> float:
@@ -94,7 +95,7 @@ class Account:
 
     def forget_tokens(self) -> None:
         """Read the list again next time."""
-        self._tokens = self._slots = None
+        self._taken = self._slots = None
 
     def prepare_writing(self, owner: str) -> None:
         """Take the lock before the list is read, if it is free. A list read under the lock need not be read again to write (law 1)."""
@@ -173,18 +174,17 @@ class Account:
         """Revoke a token; one that is already gone is a success."""
         self.client.delete_token(token_id)
         self.settle([marker for marker, known in list(self._unsaved.items()) if known == token_id])
-        if self._tokens is not None:
-            self._tokens.pop(token_id, None)
+        self._tokens.pop(token_id, None)
         self._slots = None
 
     def _is_fresh(self) -> bool:
         """Whether the list is young enough to plan from. A loop of items pays for one list (law 1)."""
-        return self._tokens is not None and self.client.sender.monotonic() - self._taken <= FRESH_SECONDS
+        return self._taken is not None and self.client.sender.monotonic() - self._taken <= FRESH_SECONDS
 
     def _known(self) -> dict[str, ListedToken]:
         if not self._is_fresh():
             self.refresh()
-        return t.cast("dict[str, ListedToken]", self._tokens)
+        return self._tokens
 
 
 def remedy(marker: Marker) -> str:

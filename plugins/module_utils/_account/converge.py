@@ -28,7 +28,7 @@ def converge(
     desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory = NO_MEMORY, *, apply: bool
 ) -> Outcome:
     """Plan for one slot and, if apply is true, carry the plan out. Raises what went wrong as an EllipsisError."""
-    outcome = converge_all([desired], account, secret_store, ONE_BY_ONE, memory, apply=apply)[0]
+    [outcome] = converge_all([desired], account, secret_store, ONE_BY_ONE, memory, apply=apply)
     if outcome.error:
         raise outcome.error
     return outcome
@@ -56,10 +56,10 @@ def converge_all(
         outcomes = _carry_out(wanted, account, secret_store, workers, memory, apply=apply)
     finally:
         secret_store.release()
-    forced = [each.new for each in outcomes if each.new and each.plan.desired.regenerate == "always"]
+    forced = [each.new for each in outcomes if each.new and _is_always_new(each.plan.desired)]
     if forced:
         memory.remember(forced)
-    again = {desired.slot for desired in wanted if desired.regenerate == "always"}
+    again = {desired.slot for desired in wanted if _is_always_new(desired)}
     return [replace(each, made=_made_earlier(each, memory) if each.slot in again else None) for each in outcomes]
 
 
@@ -85,6 +85,10 @@ def _carry_out(
     batch = Batch(plans, account, secret_store, workers)
     outcomes = batch.run() if apply else batch.outcomes()
     return [replace(each, namesakes=namesakes.get(each.slot.description, ())) for each in outcomes]
+
+
+def _is_always_new(desired: Desired) -> bool:
+    return desired.regenerate == "always"
 
 
 def _made_earlier(outcome: Outcome, memory: RunMemory) -> Made | None:
@@ -140,7 +144,7 @@ def revoke(
 
 def _decide(desired: Desired, account: Account, secret_store: SecretStore, memory: RunMemory) -> Plan:
     generations, held = account.generations(desired.slot), secret_store.held(desired.slot)
-    made = memory.made(desired.slot) if desired.regenerate == "always" else None
+    made = memory.made(desired.slot) if _is_always_new(desired) else None
     if made and any(each.id == made.id for each in generations):
         # One replacement in one run (law 12): what an earlier task of it made is for this one, too.
         desired = replace(desired, regenerate="drift")

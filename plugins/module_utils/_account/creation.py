@@ -129,10 +129,11 @@ class Creations:
     def _clean_up(self, lost: t.Sequence[tuple[Wanted, Marker, Ambiguous]]) -> bool:
         """Revoke what creations with a lost answer may have made, since nobody has those secrets (law 5). False if that failed."""
         try:
-            orphans = self._look_for([marker for _wanted, marker, _error in lost])
-            if len(orphans) < len(lost):
+            markers = [marker for _wanted, marker, _error in lost]
+            orphans = self._look_for(markers)
+            if set(markers) - orphans.keys():
                 self._account.client.sender.sleep(PAUSE)
-                orphans.update(self._look_for([marker for _wanted, marker, _error in lost]))
+                orphans.update(self._look_for(markers))
             for orphan in orphans.values():
                 self._account.delete(orphan.id)
         except EllipsisError as exc:
@@ -187,6 +188,7 @@ class Creations:
         if listed is None:
             return False
         self._account.delete(listed.id)
+        self._account.settle([answered.marker])
         self._made[answered.marker.slot] = TransportError(
             f"The server lists the new token under another description ({listed.description!r}), so it could not be "
             "recognised by the next run; it was revoked again."

@@ -112,9 +112,9 @@ def _refusal(status: int | None) -> str | None:
 def _judge(asked: str, view: PathView) -> str:
     """What is seen against what was asked. On a public path everybody sees more, so that proves nothing."""
     difference = compare(asked, view)
-    if difference is None or (difference > 0 and view.public):
+    if difference is None:
         return "ok"
-    return {-1: "narrower", 0: "ok", 1: "wider"}[difference]
+    return {-1: "narrower", 0: "ok", 1: "ok" if view.public else "wider"}[difference]
 
 
 _FATAL: t.Mapping[str, frozenset[str]] = {

@@ -10,7 +10,7 @@ import threading
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .._model.errors import EllipsisError
 
@@ -31,7 +31,7 @@ class Workers:
     concurrency: int = 1
     stop_on_error: bool = False
     report: t.Callable[[str], None] | None = None
-    monotonic: t.Callable[[], float] = field(default=time.monotonic, repr=False)
+    monotonic: t.Callable[[], float] = time.monotonic
 
     def map(
         self, work: t.Callable[[Item], Answer], items: t.Sequence[Item], what: str

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.account im
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Ambiguous, ApiError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
 from ansible_collections.ellipsis.drive.tests.laws.harness import ROADS, TOKENS, Controller, live_tokens, service
 
@@ -89,6 +90,50 @@ def test_what_may_be_left_is_said() -> None:
     assert warning.endswith(f"). {REMEDY}")
 
 
+def test_each_unsaved_token_is_taken_back_or_told_of() -> None:
+    """What is known by its id is revoked, and nothing is said of it, although the other one can't be looked for."""
+    emulator = service()
+    other = replace(MARKER, slot=Slot("default", "roads"), nonce="bbbbb")
+    emulator.fault(kind="cut_after", method="POST")
+    emulator.fault(kind="status", status=500, method="GET", times=None)
+    account, warnings = open_account(emulator)
+    with contextlib.suppress(Ambiguous):
+        account.create(MARKER, DESIRED)
+    account.create(other, DESIRED)
+    assert account.unsaved == (MARKER, other)
+    account.take_back()
+    [warning] = warnings
+    assert warning.endswith(f"). {REMEDY}")
+    assert [token.description for token in live_tokens(emulator).values()] == [encode(MARKER)]
+    assert not account.unsaved
+
+
+def test_nothing_unsaved_is_nothing_to_do() -> None:
+    emulator = service()
+    account, _warnings = open_account(emulator)
+    account.take_back()
+    assert not emulator.journal
+
+
+@pytest.mark.parametrize("says_id", [True, False], ids=["id", "no id"])
+def test_what_is_revoked_or_handed_over_is_not_taken_back(says_id: bool) -> None:
+    """And the others are. Where the server says no id, the list does."""
+    emulator = service(Variant(create_id=says_id))
+    account, _warnings = open_account(emulator)
+    markers = [replace(MARKER, slot=Slot("default", name)) for name in ("revoked", "handed over", "neither")]
+    for marker in markers:
+        account.create(marker, DESIRED)
+    account.refresh()
+    [revoked] = account.generations(markers[0].slot)
+    account.delete(revoked.id)
+    assert account.unsaved == (markers[1], markers[2])
+    account.settle([markers[1]])
+    start = len(emulator.journal)
+    account.take_back()
+    assert [entry.method for entry in emulator.journal[start:]] == ["DELETE"]
+    assert [token.description for token in live_tokens(emulator).values()] == [encode(markers[1])]
+
+
 def test_a_creation_that_surely_made_nothing_is_not_looked_for() -> None:
     emulator = service()
     emulator.fault(kind="status", status=400, method="POST")
@@ -147,6 +192,60 @@ def test_a_list_that_was_read_under_the_lock_need_not_be_read_again(
     account.tokens()
     account.prepare_writing("team")
     assert (owners, tried, listings(emulator)) == (["team"] * locked, ["team"], listed)
+
+
+def test_who_says_nothing_of_locks_has_none_before_it_writes() -> None:
+    """So a module that is sent to another host reads the list again before it writes."""
+    emulator = service()
+    account = Account(Controller(emulator).account(pytest.fail).client, warn=pytest.fail)
+    account.prepare_writing("team")
+    account.tokens()
+    assert account.begin_writing("team")
+    account.tokens()
+    assert listings(emulator) == 2
+
+
+def test_what_time_it_is_needs_no_list_of_its_own() -> None:
+    emulator = service()
+    account, _warnings = open_account(emulator)
+    account.tokens()
+    emulator.advance(600)
+    assert (account.now(), listings(emulator)) == (START + 600, 1)
+
+
+@pytest.mark.parametrize(("everything", "paths"), [(False, 1), (True, 2)], ids=["the list", "everything"])
+def test_what_is_forgotten_is_read_again(everything: bool, paths: int) -> None:
+    emulator = service()
+    account, _warnings = open_account(emulator)
+    for _task in range(2):
+        account.tokens()
+        account.tree.views([ROADS])
+        account.forget() if everything else account.forget_tokens()
+    assert (listings(emulator), account.client.calls["path"]) == (2, paths)
+
+
+@pytest.mark.parametrize("age", [60, 61])
+def test_a_list_that_is_read_again_is_read_for_all_questions(age: float) -> None:
+    """Slots and single tokens are of one list, and it counts from when it was read."""
+    emulator = service()
+    account, _warnings = open_account(emulator)
+    assert account.all_generations() == {}
+    emulator.seed_tokens(1, description=encode(MARKER))
+    emulator.advance(age)
+    found = account.generations(DESIRED.slot)
+    assert len(found) == len(account.tokens()) == (1 if age > 60 else 0)
+    emulator.advance(60)
+    assert len(account.generations(DESIRED.slot)) == len(account.tokens()) == 1
+    assert listings(emulator) == 2
+
+
+def test_tokens_of_runs_are_no_generations() -> None:
+    emulator = service()
+    of_a_run = replace(MARKER, slot=replace(MARKER.slot, run_only=True))
+    emulator.seed_tokens(1, description=encode(of_a_run))
+    account, _warnings = open_account(emulator)
+    assert account.generations(of_a_run.slot) == account.generations(MARKER.slot) == ()
+    assert account.all_generations().keys() == {of_a_run.slot}
 
 
 def test_a_list_knows_of_a_revocation() -> None:

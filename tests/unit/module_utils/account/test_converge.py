@@ -24,7 +24,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired impo
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.options import desired_of
-from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator, ManualClock, Variant
 from ansible_collections.ellipsis.drive.tests.laws.harness import (
     TOKENS,
     Controller,
@@ -244,6 +244,49 @@ def test_what_this_run_made_is_for_its_other_tasks_too() -> None:
     assert outcome.made == made and not outcome.new
     assert outcome.current and outcome.current.id == made.id
     assert made.id in live_tokens(controller.emulator)
+
+
+@pytest.mark.parametrize("seed", [0, 1], ids=["lower id last", "higher id last"])
+@pytest.mark.parametrize(
+    ("regenerate", "lives", "exclusive", "current"),
+    [
+        ("always", True, "", "made"),
+        ("always", False, "", "new"),
+        ("always", True, "here", "last"),
+        ("drift", True, "", "last"),
+        ("drift", False, "", "last"),
+    ],
+    ids=["there", "gone", "the store has another one", "not asked for", "gone and not asked for"],
+)
+def test_what_this_run_made_counts_for_who_asks_again_and_as_long_as_it_lives(
+    regenerate: str, lives: bool, exclusive: str, current: str, seed: int
+) -> None:
+    controller = Controller(Emulator(None, ManualClock(), seed=seed))
+    first = controller.run(present()).result
+    made = Made(first["access_token"]["id"], first["secret"])
+    controller.emulator.clock.advance(60)
+    last = controller.run(present(regenerate="always")).result["access_token"]["id"]
+    assert (made.id < last) is (seed == 1)
+    if not lives:
+        controller.account(pytest.fail).client.delete_token(made.id)
+    desired, memory = desired_of(controller.parameters(present(regenerate=regenerate))), OneMade(made)
+    store = ExternalStore({desired.slot: Held(tracked=True, id=last, exclusive=exclusive)} if exclusive else {})
+    outcome = converge(desired, controller.account(pytest.fail), store, memory, apply=True)
+    assert outcome.current
+    assert {made.id: "made", last: "last"}.get(outcome.current.id, "new") == current
+    assert memory.remembered == ([outcome.new] if current == "new" else [])
+    assert outcome.made == (made if current == "made" else None)
+
+
+@pytest.mark.parametrize("regenerate", ["never", "fail", "drift"])
+def test_what_this_run_made_is_not_told_to_who_does_not_ask(regenerate: str) -> None:
+    controller = Controller(service())
+    first = controller.run(present()).result
+    memory = OneMade(Made(first["access_token"]["id"], first["secret"]))
+    desired = desired_of(controller.parameters(present(regenerate=regenerate)))
+    outcome = converge(desired, controller.account(pytest.fail), ExternalStore(), memory, apply=True)
+    assert outcome.current and outcome.current.id == first["access_token"]["id"]
+    assert outcome.made is None
 
 
 def test_what_this_run_was_told_to_make_is_remembered() -> None:

@@ -6,12 +6,24 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
+import requests
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.path_tree import Tree
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.paths import PathView
-from ansible_collections.ellipsis.drive.tests.emulator import PATHS, USER_TOKEN, Emulator, ManualClock
+from ansible_collections.ellipsis.drive.tests.emulator import (
+    PATHS,
+    USER,
+    USER_TOKEN,
+    Emulator,
+    EmulatorAdapter,
+    ManualClock,
+)
+from ansible_collections.ellipsis.drive.tests.emulator.tree import Node, stable_id
 from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import open_client
 
 ROADS = PATHS["Projects/Roads"]
@@ -51,3 +63,60 @@ def test_a_folder_that_can_not_be_read_is_an_error() -> None:
     emulator.fault(kind="status", status=500, path="/account/root/", times=None)
     with pytest.raises(EllipsisError, match="answered 500"):
         Tree(open_client(emulator, api_token=USER_TOKEN)).folders(["myDrive", PATHS["Projects"]])
+
+
+def test_what_lies_in_a_folder() -> None:
+    """By name and in the order of the server, without what is in the trash or has no id."""
+    emulator = Emulator(clock=ManualClock())
+    [folder] = emulator.add_folder_tree(["Folder"], kind="folder").values()
+    nodes = {
+        name: Node(stable_id(name), name.partition("#")[0], "raster", USER, folder) for name in ("B#1", "A", "B#2")
+    }
+    nodes["T"] = Node(stable_id("T"), "T", "raster", USER, folder, trashed=True)
+    nodes["odd"] = Node("17", "odd", "raster", USER, folder)
+    for node in nodes.values():
+        emulator.add_path(node)
+    tree = Tree(open_client(emulator, api_token=USER_TOKEN))
+    found = tree.folders([folder])[folder]
+    assert {name: {view.id for view in views} for name, views in found.by_name.items()} == {
+        "A": {nodes["A"].id},
+        "B": {nodes["B#1"].id, nodes["B#2"].id},
+    }
+    assert sorted(view.name for view in found.children) == ["A", "B", "B"]
+
+
+class Meeting(EmulatorAdapter):
+    """Lets requests through when so many are there."""
+
+    def __init__(self, emulator: Emulator, count: int) -> None:
+        super().__init__(emulator)
+        self._barrier, self.threads = threading.Barrier(count, timeout=10), set[int]()
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **more: Any) -> requests.Response:
+        self._barrier.wait()
+        self.threads.add(threading.get_ident())
+        return super().send(request, *arguments, **more)
+
+
+def many_folders(emulator: Emulator, count: int) -> list[str]:
+    return list(emulator.add_folder_tree([f"Folder {number:02d}" for number in range(count)], kind="folder").values())
+
+
+def test_eight_at_a_time_are_read() -> None:
+    emulator = Emulator(clock=ManualClock())
+    folders = many_folders(emulator, 32)
+    client, meeting = open_client(emulator, api_token=USER_TOKEN), Meeting(emulator, 8)
+    client.sender._session.mount("http://", meeting)
+    assert set(Tree(client).folders(folders)) == set(folders)
+    assert len(meeting.threads) == 8
+
+
+def test_after_a_failure_no_more_are_read() -> None:
+    """Than those that were begun before."""
+    emulator = Emulator(clock=ManualClock())
+    folders = many_folders(emulator, 32)
+    emulator.fault(kind="status", status=400, method="GET", times=None)
+    client = open_client(emulator, api_token=USER_TOKEN)
+    with pytest.raises(EllipsisError, match="answered 400"):
+        Tree(client).folders(folders)
+    assert client.calls["path"] <= 8

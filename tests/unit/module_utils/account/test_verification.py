@@ -95,8 +95,8 @@ def test_the_list_of_tokens_is_not_for_it(fault: dict[str, Any] | None, found: t
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-@pytest.mark.parametrize("timeout", [0, 2])
-def test_a_refusal_counts_when_it_lasts(status: int, timeout: float) -> None:
+@pytest.mark.parametrize(("timeout", "waited"), [(0, 0), (1.5, 2), (2, 2)])
+def test_a_refusal_counts_when_it_lasts(status: int, timeout: float, waited: int) -> None:
     """Once a second, until the time is over."""
     emulator = Emulator(clock=ManualClock())
     start = emulator.clock.now()
@@ -104,4 +104,80 @@ def test_a_refusal_counts_when_it_lasts(status: int, timeout: float) -> None:
     client = open_client(emulator)
     [probe] = Prober(client, USER_TOKEN, timeout=timeout).run((Grant(ROADS, "view"),), "all", "basic")
     assert (probe.result, probe.status) == (_refusal(status), status)
-    assert (client.calls["verify"], emulator.clock.now() - start) == (timeout + 1, timeout)
+    assert (client.calls["verify"], emulator.clock.now() - start) == (waited + 1, waited)
+
+
+RASTER, VECTOR, FOLDER = PATHS["Elevation"], PATHS["Buildings"], PATHS["Projects"]
+GRANTS = tuple(Grant(path_id, "view") for path_id in (RASTER, VECTOR, FOLDER))
+WMS = "?service=WMS&request=GetCapabilities"
+ACCOUNT = Probe("account", None, "ok", 403)
+
+
+def use(scope: str, level: str, **fault: Any) -> tuple[list[Probe], list[str]]:
+    """What a token is used for that has access to a layer of each kind and a folder, and what comes of it."""
+    emulator = Emulator(clock=ManualClock())
+    emulator.seed_tokens(1, paths=[each.path_id for each in GRANTS], scope=scope)
+    [token] = emulator.tokens
+    if fault:
+        emulator.fault(times=None, **fault)
+    client = open_client(emulator, api_token=USER_TOKEN)
+    probes = Prober(client, token.secret, timeout=0).run(GRANTS, scope, level)
+    used = [entry.url.removeprefix("/v3") for entry in emulator.journal if entry.authorization == "access"]
+    return list(probes), used
+
+
+@pytest.mark.parametrize(
+    ("scope", "level", "probes", "used"),
+    [
+        ("all", "none", [], []),
+        ("all", "basic", [Probe("path", RASTER, "ok", 200, "view")], [f"/path/{RASTER}"]),
+        (
+            "all",
+            "strict",
+            [*(Probe("path", each.path_id, "ok", 200, "view") for each in GRANTS), ACCOUNT],
+            [*(f"/path/{each.path_id}" for each in GRANTS), "/account/security/accessToken?pageSize=1"],
+        ),
+        ("ogc", "none", [], []),
+        ("ogc", "basic", [Probe("wms", RASTER, "ok", 200)], [f"/ogc/wms/{RASTER}{WMS}"]),
+        (
+            "ogc",
+            "strict",
+            [
+                Probe("wms", RASTER, "ok", 200),
+                Probe("wms", VECTOR, "ok", 200),
+                Probe("ogc", FOLDER, "unproven"),
+                ACCOUNT,
+            ],
+            [
+                f"/ogc/wms/{RASTER}{WMS}",
+                f"/ogc/wms/{VECTOR}{WMS}",
+                "/account/security/accessToken?pageSize=1",
+            ],
+        ),
+        # A server may tell of a scope that is not known here.
+        ("other", "basic", [Probe("path", RASTER, "ok", 200, "view")], [f"/path/{RASTER}"]),
+        ("processing", "basic", [Probe("path", RASTER, "ok", 200, "view")], [f"/path/{RASTER}"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_a_token_is_used_for(scope: str, level: str, probes: list[Probe], used: list[str]) -> None:
+    assert use(scope, level) == (probes, used)
+
+
+@pytest.mark.parametrize(
+    ("scope", "fault", "probe"),
+    [
+        ("all", {"kind": "status", "status": 500, "path": "/path/"}, Probe("path", RASTER, "unproven", 500)),
+        ("all", {"kind": "status", "status": 400, "path": "/path/"}, Probe("path", RASTER, "unproven", 400)),
+        ("all", {"kind": "cut_after", "path": "/path/"}, Probe("path", RASTER, "unproven")),
+        ("all", {"kind": "html", "path": "/path/"}, Probe("path", RASTER, "ok", 200)),
+        ("ogc", {"kind": "status", "status": 401, "path": "/ogc/"}, Probe("wms", RASTER, "refused", 401)),
+        ("ogc", {"kind": "status", "status": 404, "path": "/ogc/"}, Probe("wms", RASTER, "missing", 404)),
+        ("ogc", {"kind": "status", "status": 500, "path": "/ogc/"}, Probe("wms", RASTER, "unproven", 500)),
+        ("ogc", {"kind": "status", "status": 500, "path": "/path/"}, Probe("ogc", RASTER, "unproven")),
+        ("ogc", {"kind": "html", "path": "/path/"}, Probe("ogc", RASTER, "unproven")),
+    ],
+    ids=str,
+)
+def test_what_can_not_be_told(scope: str, fault: dict[str, Any], probe: Probe) -> None:
+    assert use(scope, "basic", **fault)[0] == [probe]

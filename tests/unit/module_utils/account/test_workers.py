@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -86,3 +87,38 @@ def test_threads_are_for_several_items_at_a_time(concurrency: int, items: int, *
     mine = threading.get_ident()
     done = Workers(concurrency).map(lambda _item: threading.get_ident(), range(items), "created")
     assert [answer != mine for _item, answer in done] == [threads] * items
+
+
+def test_one_at_a_time_unless_more_is_asked_for() -> None:
+    mine = threading.get_ident()
+    assert Workers().map(lambda _item: threading.get_ident(), range(3), "created") == [(0, mine), (1, mine), (2, mine)]
+
+
+class Told(list[int]):
+    """Items that tell when all of them were asked for."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(range(count))
+        self.all_asked_for = threading.Event()
+
+    def __iter__(self) -> Iterator[int]:
+        yield from super().__iter__()
+        self.all_asked_for.set()
+
+
+@pytest.mark.parametrize(("concurrency", "items", "threads"), [(2, 2, 2), (2, 3, 2), (3, 2, 2), (4, 9, 4)])
+def test_no_more_at_a_time_than_asked_for(concurrency: int, items: int, threads: int) -> None:
+    """And no fewer, where there is enough to do."""
+    told = Told(items)
+
+    def work(_item: int) -> int:
+        told.all_asked_for.wait(10)
+        return threading.get_ident()
+
+    done = Workers(concurrency).map(work, told, "created")
+    assert len({answer for _item, answer in done}) == threads
+
+
+def test_what_is_not_begun_says_why() -> None:
+    [_failed, (_item, rest)] = Workers(stop_on_error=True).map(Work(failing=frozenset({0})), range(2), "created")
+    assert str(rest) == "not begun, because something else failed before"
