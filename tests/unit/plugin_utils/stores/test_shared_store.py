@@ -10,7 +10,6 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from threading import Barrier, Lock
 
 import pytest
 from hypothesis import example, given
@@ -313,27 +312,3 @@ def test_one_that_is_refused_keeps_no_other_from_being_kept(make: Callable[[], S
     failures = store.keep_each([ENTRY, replace(ENTRY, slot=OTHER)])
     assert failures.keys() == {OTHER} and "of owner 'team'" in str(failures[OTHER])
     assert store.read(SLOT) == ENTRY
-
-
-class Meeting(MemoryBackend):
-    """Eight reads have to meet before any of them goes on."""
-
-    def __init__(self, server: MemoryServer) -> None:
-        super().__init__(server)
-        self._meeting, self._lock = Barrier(8), Lock()
-        self.now_reading = self.most = 0
-
-    def get(self, key: str) -> Versioned:
-        with self._lock:
-            self.now_reading += 1
-            self.most = max(self.most, self.now_reading)
-        self._meeting.wait(10)
-        with self._lock:
-            self.now_reading -= 1
-        return super().get(key)
-
-
-def test_eight_entries_are_read_at_a_time(server: MemoryServer) -> None:
-    backend = Meeting(server)
-    assert len(backend.read([f"slot {number}" for number in range(16)])) == 16
-    assert backend.most == 8
