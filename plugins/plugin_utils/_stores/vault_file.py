@@ -126,7 +126,8 @@ def choose_identity(content: Content, vault: VaultLib, vault_id: str | None) -> 
         )
     if not vault_id and content.identity:
         return content.identity
-    wanted = vault_id or C.DEFAULT_VAULT_ENCRYPT_IDENTITY or (ids[0] if len(ids) == 1 else None)
+    only, *others = ids
+    wanted = vault_id or C.DEFAULT_VAULT_ENCRYPT_IDENTITY or (None if others else only)
     if not wanted:
         raise StoreError(f"can be encrypted with several vault ids: set store_vault_id to {' or '.join(ids)}.")
     found = match_best_secret(vault.secrets, [wanted])
@@ -208,7 +209,7 @@ def replace(path: Path, data: bytes, *, private: bool) -> Stamp:
         temporary.rename(path)
     except BaseException as exc:
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            temporary.unlink()
         if isinstance(exc, OSError) and exc.errno == errno.EBUSY:
             raise StoreError(_IS_MOUNTED) from None
         raise
