@@ -11,6 +11,7 @@ import email.utils
 import re
 import time
 import typing as t
+from urllib.parse import unquote
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import KeptOrNot
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.workers import Workers
@@ -123,11 +124,7 @@ class RemoteBackend(abc.ABC):
 
     def name_of(self, key: str) -> str:
         """The description that a key stands for, if it does."""
-
-        def plain(match: re.Match[str]) -> str:
-            return bytes.fromhex(match[0].replace(self.mark, "")).decode(errors="replace")
-
-        return re.sub(f"(?:{self.mark}[0-9A-Fa-f]{{2}})+", plain, key)
+        return unquote(key.replace("%", "%25").replace(self.mark, "%") if self.mark != "%" else key, errors="replace")
 
     def _each(self, work: t.Callable[[str], Answer], names: t.Collection[str]) -> dict[str, Answer | EllipsisError]:
         return dict(Workers(_AT_A_TIME).map(work, list(names), "done"))

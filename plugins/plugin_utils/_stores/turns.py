@@ -174,8 +174,7 @@ class Claims:
         return replace(entry, claim=None, pending=pending) if entry.id or pending else None
 
     def _left(self, claim: Claim) -> float:
-        now = self._now()
-        return (read_date(claim.until) or now) - now
+        return (read_date(claim.until) or 0.0) - self._now()
 
     def _new_claim(self, now: float) -> Claim:
         return Claim(self._me, format_date(now + _CLAIM_SECONDS + len(self.claimed)) or "")

@@ -126,8 +126,7 @@ def choose_identity(content: Content, vault: VaultLib, vault_id: str | None) -> 
         )
     if not vault_id and content.identity:
         return content.identity
-    only, *others = ids
-    wanted = vault_id or C.DEFAULT_VAULT_ENCRYPT_IDENTITY or (None if others else only)
+    wanted = vault_id or C.DEFAULT_VAULT_ENCRYPT_IDENTITY or (ids[0] if len(ids) == 1 else None)
     if not wanted:
         raise StoreError(f"can be encrypted with several vault ids: set store_vault_id to {' or '.join(ids)}.")
     found = match_best_secret(vault.secrets, [wanted])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from dataclasses import dataclass
 
 import yaml
 
@@ -34,7 +35,8 @@ class Unusable(EllipsisError):
     """The text can't be read or edited. The message continues a sentence that starts with the name of the file."""
 
 
-class _Pair(t.NamedTuple):
+@dataclass(frozen=True)
+class _Pair:
     key: yaml.ScalarNode
     value: yaml.Node
 
@@ -91,12 +93,9 @@ def _plain(node: yaml.Node, where: str, depth: int = 0) -> Plain:
     if depth > _DEEPEST:
         raise Unusable(f"nests too deeply in {where}.")
     if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
-        result: dict[str, Plain] = {}
-        for key, value in node.value:
-            name = _text(key, where)
-            if name in result:
-                raise Unusable(f"has an entry twice in {where}.")
-            result[name] = _plain(value, f"{where}.{name}", depth + 1)
+        result = {_text(key, where): _plain(value, f"{where}.{key.value}", depth + 1) for key, value in node.value}
+        if len(result) < len(node.value):
+            raise Unusable(f"has an entry twice in {where}.")
         return result
     if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
         return [_plain(item, where, depth + 1) for item in node.value]

@@ -156,6 +156,11 @@ def test_how_deep_values_may_be(opening: str, closing: str) -> None:
         read_key(nested(deepest + 1), "k")
 
 
+def test_there_may_be_any_number_of_entries() -> None:
+    entries = {f"slot {number}": {"id": str(number)} for number in range(300)}
+    assert read_key(write_key("", "k", entries), "k") == entries
+
+
 def test_values_are_plain() -> None:
     text = "k: {date: 2026-01-01T00:00:00Z, int: 7, none: , quoted: '7', yes: 1, list: [a, 1.5, true]}"
     assert read_key(text, "k") == {
