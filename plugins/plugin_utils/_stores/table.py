@@ -78,8 +78,8 @@ class Table:
         """Change entries that nobody else changes meanwhile. each: what can't be changed keeps nothing else from it."""
         failures: Failures = {}
         left = list(changes)
-        for attempt in range(_TRIES):
-            before = self._read({slot.description for slot, _change in left}, again=attempt > 0)
+        for _attempt in range(_TRIES):
+            before = self._read({slot.description for slot, _change in left})
             earlier = {name: _entry(name, found) for name, found in before.items()}
             after, refused = _changed(earlier, left)
             if refused and not each:

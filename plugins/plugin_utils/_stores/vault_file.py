@@ -208,7 +208,7 @@ def replace(path: Path, data: bytes, *, private: bool) -> Stamp:
         temporary.rename(path)
     except BaseException as exc:
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            temporary.unlink()
         if isinstance(exc, OSError) and exc.errno == errno.EBUSY:
             raise StoreError(_IS_MOUNTED) from None
         raise

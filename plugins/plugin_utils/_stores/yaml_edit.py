@@ -25,7 +25,8 @@ _VALUE_TAGS = frozenset({f"{_TAG}int", f"{_TAG}bool", f"{_TAG}float", f"{_TAG}nu
 # More than any entry has: its tokens are one inside the other, as many as may live. An alias can make a value endless.
 _DEEPEST = 32
 _BOM = "\ufeff"
-_UNFOLDED = 1 << 20
+# The most that LibYAML takes, so that no line is ever folded.
+_UNFOLDED = 0x7FFFFFFF
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _LINE_END = re.compile(r"[\r\n]|\Z")
 
@@ -82,9 +83,10 @@ def _find(root: Root, key: str) -> _Pair | None:
     found = [pair for pair in pairs if pair.key.value == key]
     if len(found) > 1:
         raise Unusable(f"has {key} twice.")
-    if found and found[0].value.start_mark.index < found[0].key.end_mark.index:
+    pair = next(iter(found), None)
+    if pair and pair.value.start_mark.index < pair.key.end_mark.index:
         raise Unusable(f"has a YAML alias as {key}.")
-    return found[0] if found else None
+    return pair
 
 
 def _plain(node: yaml.Node, where: str, depth: int = 0) -> Plain:
@@ -114,7 +116,7 @@ def _replace(text: str, root: Root, pair: _Pair, value: dict[str, Plain]) -> str
     name, start, end = pair.key.value, pair.key.start_mark, max(pair.key.end_mark.index, _end(pair.value))
     if isinstance(root, yaml.MappingNode) and root.flow_style:
         return text[: start.index] + _flow(name, value) + text[end:]
-    block = _block(text, name, value, start.column, _comment(text, pair, end))
+    block = _block(text, name, value, " " * start.column, _comment(text, pair, end))
     return text[: start.index] + block + text[_line_end(text, end) :]
 
 
@@ -123,7 +125,7 @@ def _comment(text: str, pair: _Pair, end: int) -> str:
     start, line_end = pair.key.end_mark.index, _line_end(text, pair.key.end_mark.index)
     if pair.value.start_mark.index < line_end:
         start = end
-    found = _COMMENT.search(text, start, line_end) if start <= line_end else None
+    found = _COMMENT.search(text, start, line_end)
     return found.group() if found else ""
 
 
@@ -131,13 +133,13 @@ def _insert(text: str, root: Root, key: str, value: dict[str, Plain]) -> str:
     if isinstance(root, yaml.MappingNode) and root.flow_style:
         brace = text.index("{", root.start_mark.index) + 1
         return f"{text[:brace]}{_flow(key, value)}{', ' if root.value else ''}{text[brace:]}"
-    newline, column, end = _newline(text), 0, root.end_mark.index if root else len(text)
+    newline, indent, end = _newline(text), "", root.end_mark.index if root else len(text)
     if isinstance(root, yaml.MappingNode):
-        start, column = root.start_mark.index, root.start_mark.column
+        start, indent = root.start_mark.index, " " * root.start_mark.column
         if text[end - 1] not in "\r\n":
             # A line end there could become part of the last value.
-            return text[:start] + _block(text, key, value, column) + newline + " " * column + text[start:]
-    block = " " * column + _block(text, key, value, column) + newline
+            return text[:start] + _block(text, key, value, indent) + newline + indent + text[start:]
+    block = indent + _block(text, key, value, indent) + newline
     gap = newline if text[:end] and text[end - 1] not in "\r\n" else ""
     return text[:end] + gap + block + text[end:]
 
@@ -166,13 +168,13 @@ def _flow(key: str, value: dict[str, Plain]) -> str:
     return f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def _block(text: str, key: str, value: dict[str, Plain], column: int, comment: str = "") -> str:
+def _block(text: str, key: str, value: dict[str, Plain], indent: str, comment: str = "") -> str:
     """The lines of the key, without the indentation of the first and the break of the last."""
     rendered = yaml.dump(
         {key: value}, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_UNFOLDED
     )
     first, *others = rendered.rstrip("\n").split("\n")
-    return (_newline(text) + " " * column).join([first + comment, *others])
+    return (_newline(text) + indent).join([first + comment, *others])
 
 
 def _is_as_meant(text: str, before: Root, key: str, value: dict[str, Plain]) -> bool:

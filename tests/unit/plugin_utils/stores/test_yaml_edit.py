@@ -35,6 +35,7 @@ def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         pytest.param("---\n", "---\n" + BLOCK, id="document start"),
         pytest.param("---\n# a\n...\n", "---\n# a\n" + BLOCK + "...\n", id="document end"),
         pytest.param("a: 1\n", "a: 1\n" + BLOCK, id="other variable"),
+        pytest.param("z: 1\n", "z: 1\n" + BLOCK, id="a name that comes later in the alphabet"),
         pytest.param("a: 1", BLOCK + "a: 1", id="no line end"),
         pytest.param("a: 1 # one\n# end\n", "a: 1 # one\n# end\n" + BLOCK, id="comment after"),
         pytest.param("a:\n- 1\n- b:\n  # in\n\n", "a:\n- 1\n- b:\n  # in\n\n" + BLOCK, id="list"),
@@ -49,8 +50,12 @@ def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         pytest.param("{}", f"{{{FLOW}}}", id="JSON, empty"),
         pytest.param('{"a": 1}\n', f'{{{FLOW}, "a": 1}}\n', id="JSON"),
         pytest.param('{"a": 1, "k": {"x": 1}, "b": 2}', f'{{"a": 1, {FLOW}, "b": 2}}', id="JSON, there"),
+        pytest.param("{k}", f"{{{FLOW}}}", id="JSON, only the name"),
         pytest.param("k:\n", BLOCK, id="null"),
+        pytest.param("k:", BLOCK[:-1], id="null without line end"),
         pytest.param("k: {} # c\n", BLOCK.replace("k:", "k: # c"), id="comment beside"),
+        pytest.param("k: {x: 'a #b'} # c\n", BLOCK.replace("k:", "k: # c"), id="comment beside what looks like one"),
+        pytest.param("k: {x: 'a #b'}\n", BLOCK, id="what looks like a comment"),
         pytest.param("k:  # c\n  x: {}\n", BLOCK.replace("k:", "k:  # c"), id="comment beside the key"),
         pytest.param("'k': {x: 1,\n y: 2}\n\nb: 1\n", BLOCK + "\nb: 1\n", id="flow"),
         pytest.param("a: 1\nk:\n  x: 1\n\n# b\nb: 2\n", "a: 1\n" + BLOCK + "\n# b\nb: 2\n", id="in the middle"),
@@ -76,9 +81,10 @@ def test_only_the_key_changes(before: str, after: str) -> None:
         ("a: 1\n b: SECRET\n", "(line 2)"),
         ("a: 1\n---\nb: 1\n", "not one YAML document"),
         ("SECRET", "not a YAML mapping"),
+        ("7", "not a YAML mapping"),
         ("- a\n", "not a YAML mapping"),
-        ("a: \x00SECRET", "not one YAML document"),
-        ("[" * 5000, "not one YAML document"),
+        ("a: \x00SECRET", "not one YAML document of variables (line 1)"),
+        ("[" * 5000, "not one YAML document of variables (line 1)"),
         ("k: 1\nk: 2\n", "has k twice"),
         ("k: {a: 1, a: 2}\n", "an entry twice in k"),
         ("a: &a {}\nk: *a\n", "YAML alias as k"),
@@ -86,6 +92,8 @@ def test_only_the_key_changes(before: str, after: str) -> None:
         ("k: {a: !!python/name:os.system x}", "tag tag:yaml.org,2002:python"),
         ("k: {a: !!set {b: , c: }}", "a value with the tag tag:yaml.org,2002:set in k.a, which"),
         ("k: {a: !!omap [b: 1]}", "a value with the tag tag:yaml.org,2002:omap in k.a, which"),
+        ("k: {a: !!set [b]}", "a value with the tag tag:yaml.org,2002:set in k.a, which"),
+        ("k: {a: !x {b: SECRET}}", "a value with the tag !x in k.a, which"),
         ("k: {a: !!map SECRET}", "a value with the tag tag:yaml.org,2002:map in k.a, which"),
         ("k: {a: !!seq SECRET}", "a value with the tag tag:yaml.org,2002:seq in k.a, which"),
         ("k: {? [a] : b}", "a key that is no text"),
@@ -101,11 +109,36 @@ def test_what_cannot_be_read(text: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["k: &a {x: 1}\nb: *a\n", "? k\n: {}\n"], ids=["somebody refers to our text", "explicit key"]
+    ("text", "value"),
+    [
+        pytest.param("k: &a {x: 1}\nb: *a\n", VALUE, id="somebody refers to our text"),
+        pytest.param("? k\n: {}\n", VALUE, id="explicit key"),
+        # YAML ends lines there, editors do not.
+        pytest.param("k: {}\u2028b: 1\n", VALUE, id="another variable on the line"),
+        pytest.param("k: {}\u2028b: 1\nc: 1\n", VALUE, id="another variable on the line, and one below"),
+        pytest.param("{}", {"a": "x\x85y"}, id="JSON that YAML would read differently"),
+        pytest.param("{}", {"a\x7fb": {}}, id="JSON that YAML would not read"),
+    ],
 )
-def test_what_cannot_be_edited(text: str) -> None:
+def test_what_cannot_be_edited(text: str, value: dict[str, t.Any]) -> None:
     with pytest.raises(Unusable, match="can't be changed without touching the rest"):
-        write_key(text, "k", VALUE)
+        write_key(text, "k", value)
+
+
+LONG = "word " * 100 + "end"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", f"k:\n  é:\n    token: {LONG}\n    id: ü\n"),
+        ("{}", f'{{"k": {{"é": {{"token": "{LONG}", "id": "ü"}}}}}}'),
+    ],
+    ids=["block", "JSON"],
+)
+def test_what_is_written_can_be_read_by_people(before: str, after: str) -> None:
+    """Letters as they are, names in the order that was given, each value on one line."""
+    assert write_key(before, "k", {"é": {"token": LONG, "id": "ü"}}) == after
 
 
 @pytest.mark.parametrize(
@@ -121,6 +154,11 @@ def test_how_deep_values_may_be(opening: str, closing: str) -> None:
     assert read_key(nested(deepest), "k")
     with pytest.raises(Unusable, match="nests too deeply in k"):
         read_key(nested(deepest + 1), "k")
+
+
+def test_there_may_be_any_number_of_entries() -> None:
+    entries = {f"slot {number}": {"id": str(number)} for number in range(300)}
+    assert read_key(write_key("", "k", entries), "k") == entries
 
 
 def test_values_are_plain() -> None:
