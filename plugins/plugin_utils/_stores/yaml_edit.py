@@ -62,11 +62,11 @@ def write_key(text: str, key: str, value: dict[str, Plain]) -> str:
 def _root(text: str) -> Root:
     """The mapping of the document, or the nothing that stands for it."""
     # Raised outside of the handler: what PyYAML says quotes the text, and the text holds secrets.
-    line = 1
+    where = ""
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 1 if exc.problem_mark else line
+        where = f" (line {exc.problem_mark.line + 1})" if exc.problem_mark else where
     except (yaml.YAMLError, RecursionError):
         pass
     else:
@@ -75,7 +75,7 @@ def _root(text: str) -> Root:
         if isinstance(root, yaml.ScalarNode) and root.tag == f"{_TAG}null":
             return root
         raise Unusable("is not a YAML mapping, so it is no file of variables.")
-    raise Unusable(f"is not one YAML document of variables (line {line}).")
+    raise Unusable(f"is not one YAML document of variables{where}.")
 
 
 def _find(root: Root, key: str) -> _Pair | None:
@@ -121,11 +121,11 @@ def _replace(text: str, root: Root, pair: _Pair, value: dict[str, Plain]) -> str
 
 
 def _comment(text: str, pair: _Pair, end: int) -> str:
-    """The comment on the line of the key, whose value is below or ends on the same line."""
-    start, line_end = pair.key.end_mark.index, _line_end(text, pair.key.end_mark.index)
-    if pair.value.start_mark.index < line_end:
+    """The comment on the line of the key, behind its value if that begins there."""
+    start = pair.key.end_mark.index
+    if pair.value.start_mark.index < _line_end(text, start):
         start = end
-    found = _COMMENT.search(text, start, line_end)
+    found = _COMMENT.search(text, start, _line_end(text, start))
     return found.group() if found else ""
 
 

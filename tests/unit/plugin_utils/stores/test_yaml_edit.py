@@ -57,6 +57,9 @@ def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         pytest.param("k: {x: 'a #b'} # c\n", BLOCK.replace("k:", "k: # c"), id="comment beside what looks like one"),
         pytest.param("k: {x: 'a #b'}\n", BLOCK, id="what looks like a comment"),
         pytest.param("k:  # c\n  x: {}\n", BLOCK.replace("k:", "k:  # c"), id="comment beside the key"),
+        pytest.param(
+            "k: {x: 1,\n y: 2} # c\nb: 1\n", BLOCK.replace("k:", "k: # c") + "b: 1\n", id="comment behind the flow"
+        ),
         pytest.param("'k': {x: 1,\n y: 2}\n\nb: 1\n", BLOCK + "\nb: 1\n", id="flow"),
         pytest.param("a: 1\nk:\n  x: 1\n\n# b\nb: 2\n", "a: 1\n" + BLOCK + "\n# b\nb: 2\n", id="in the middle"),
         pytest.param("k:\n  x: |\n    1\n\nb: 2\n", BLOCK + "\nb: 2\n", id="ends in block text"),
@@ -83,8 +86,8 @@ def test_only_the_key_changes(before: str, after: str) -> None:
         ("SECRET", "not a YAML mapping"),
         ("7", "not a YAML mapping"),
         ("- a\n", "not a YAML mapping"),
-        ("a: \x00SECRET", "not one YAML document of variables (line 1)"),
-        ("[" * 5000, "not one YAML document of variables (line 1)"),
+        ("a: 1\nb: \x00SECRET", "not one YAML document of variables."),
+        ("[" * 5000, "not one YAML document of variables"),
         ("k: 1\nk: 2\n", "has k twice"),
         ("k: {a: 1, a: 2}\n", "an entry twice in k"),
         ("a: &a {}\nk: *a\n", "YAML alias as k"),
