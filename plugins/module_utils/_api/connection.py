@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
@@ -20,6 +20,7 @@ from .ca_path import check_ca_path
 from .errors import scrub
 
 DEFAULT_API_URL = "https://api.ellipsis-drive.com/v3"
+_ENCRYPTED = {"http": False, "https": True}
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://|)(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -113,8 +114,8 @@ def variable_name(option: str) -> str:
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     """The connection that validated options describe; OptionError when they can't work."""
     api_url = _address(params["api_url"].rstrip("/"), in_clear=params["allow_cleartext_login"])
-    for option in ("timeout", "retry_time"):
-        if params[option] < (1 if option == "timeout" else 0):
+    for option, least in (("timeout", 1), ("retry_time", 0)):
+        if params[option] < least:
             raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
     if params["ca_path"]:
         check_ca_path(params["ca_path"])
@@ -133,16 +134,18 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
 
 def _address(api_url: str, *, in_clear: bool) -> str:
     """The address when it is one; it is shown in messages, so no credential may be in it."""
+    parts: SplitResult | None
+    usable: object
     try:
         parts = urlsplit(api_url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and _is_plain(api_url)
+        usable = parts.scheme in _ENCRYPTED and parts.hostname and parts.port != 0 and _is_plain(api_url)
     except ValueError:
-        parts, usable = None, False
+        parts = usable = None
     if parts and "@" in parts.netloc:
         raise OptionError("api_url: holds a user name or password; write them in username and password")
     if not parts or not usable:
         raise OptionError(f"api_url: {shown_address(api_url)!r} is not an address; write one like {DEFAULT_API_URL}")
-    if parts.scheme == "http" and not in_clear and not _is_loopback(parts.hostname or ""):
+    if not _ENCRYPTED[parts.scheme] and not in_clear and not _is_loopback(parts.hostname or ""):
         raise OptionError(
             f"api_url: {api_url!r} would send the login through the network in clear; write https://, or set "
             "allow_cleartext_login=true if everybody on the way may read it"

@@ -90,8 +90,7 @@ class Sender:
         for token in tokens:
             if len(token) >= _SHORTEST_TOKEN:
                 self._tokens.append(token)
-                if token[:_BEGINNING] not in self._beginnings:
-                    self._beginnings |= {token[:_BEGINNING]}
+                self._beginnings |= {token[:_BEGINNING]}
 
     def send(
         self,
