@@ -52,7 +52,7 @@ def test_kinds_of_refusals(status: int, kind: type[ApiError]) -> None:
 def test_words(text: str, hint: str, words: str) -> None:
     error = api_error("GET", "/x", 400, text)
     assert str(explained(error, hint)) == words
-    assert (explained(error, hint) is error) is not hint
+    assert (explained(error, hint) is error) == (not hint)
 
 
 def test_the_longest_secret_is_masked_first() -> None:

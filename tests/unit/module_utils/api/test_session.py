@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import subprocess
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import requests
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+from urllib3.exceptions import InsecureRequestWarning
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
     NoServer,
@@ -25,6 +31,9 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import 
     Unsent,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, exchange, open_session
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_tokens import MOST_AT_A_TIME
+from ansible_collections.ellipsis.drive.tests.emulator import ManualClock
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import API, Network
 
 SECRET = "test-secret"
 Server = Callable[[Callable[[socket.socket], None]], int]
@@ -175,15 +184,76 @@ def _wait(done: threading.Event) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "words"),
     [
-        "HTTP/1.1 200 OK\nContent-Length: 10\n\nshort",
-        "nonsense\n\n",
-        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nz",
+        ("HTTP/1.1 200 OK\nContent-Length: 10\n\nshort", "5 more expected"),
+        ("nonsense\n\n", "nonsense"),
+        ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nz", "InvalidChunkLength"),
+        (
+            "HTTP/1.1 200 OK\nContent-Encoding: br\nContent-Length: 2\n\n{}",
+            "compressed in a way that was not asked for",
+        ),
+        ("HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: 2\n\n{}", "its answer can't be decompressed"),
     ],
 )
-def test_half_an_answer(text: str, server: Server) -> None:
-    assert (failure(f"http://127.0.0.1:{server(answering(text))}/v3")).__class__ is TransportError
+def test_half_an_answer(text: str, words: str, server: Server) -> None:
+    error = failure(f"http://127.0.0.1:{server(answering(text))}/v3")
+    assert error.__class__ is TransportError
+    assert words in str(error)
+
+
+class Older(BaseAdapter):
+    """An answer that ends too early, as urllib3 1 gives it: it does not say so by itself."""
+
+    def send(self, request: Any, *_arguments: Any, **_more: Any) -> Any:
+        answer = requests.Response()
+        answer.status_code, answer.request = 200, request
+        answer.raw = HTTPResponse(
+            io.BytesIO(b"short"), {"Content-Length": "10"}, preload_content=False, enforce_content_length=False
+        )
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+def test_half_an_answer_with_an_older_library() -> None:
+    session = open_session("test")
+    session.mount("http://", Older())
+    with pytest.raises(TransportError, match="5 more expected"):
+        exchange(session, "GET", API, secrets=())
+
+
+@pytest.mark.parametrize("status", [406, 407, 408])
+def test_a_proxy_that_wants_a_password_sent_nothing_on(status: int) -> None:
+    session = open_session("test")
+    session.mount("http://", Network(ManualClock(), status, b"no"))
+    if status == 407:
+        with pytest.raises(
+            Unsent, match=r"no way through the proxy\. It wants a user name and a password: HTTPS_PROXY="
+        ):
+            exchange(session, "GET", API, secrets=())
+    else:
+        assert exchange(session, "GET", API, secrets=()).status == status
+
+
+@pytest.mark.parametrize(("options", "heard"), [({}, True), ({"verified": True}, True), ({"verified": False}, False)])
+def test_who_wants_no_certificates_hears_no_more_of_it(options: dict[str, bool], *, heard: bool) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        open_session("test", **options)
+        warnings.warn("not verified", InsecureRequestWarning, stacklevel=1)
+    assert bool(said) is heard
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "https://127.0.0.1"])
+def test_as_many_connections_are_kept_as_there_are_requests_at_a_time(url: str) -> None:
+    adapter: Any = open_session("test").get_adapter(url)
+    pool = adapter.poolmanager.connection_from_url(url)
+    made = [pool._get_conn() for _number in range(MOST_AT_A_TIME + 1)]
+    for connection in made:
+        pool._put_conn(connection)
+    assert sum(pool._get_conn() in made for _number in made) == MOST_AT_A_TIME
 
 
 def test_redirect(server: Server) -> None:
@@ -242,8 +312,9 @@ def test_closed_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("password", "kind", "said"),
     [
-        # The last character of Latin-1, and the one after it.
+        # The last character of Latin-1, and those after it.
         ("%C3%BF", Unsent, "Connection refused"),
+        ("%C4%81", Rejected, "a character outside of Latin-1"),
         ("%C4%80", Rejected, "a character outside of Latin-1"),
     ],
 )
