@@ -112,9 +112,10 @@ def test_one_that_is_asked_for_too_late(clock: ManualClock) -> None:
 
 def test_each_answer_has_the_whole_timeout(clock: ManualClock) -> None:
     """Also the second one on a connection, or the one that comes through a tunnel after that of the proxy."""
-    line = Line(clock, 5.0, (4, b"a"), (4, b"b"))
-    for _answer in range(2):
-        assert reader_of(line).readinto(bytearray(1)) == 1
+    line = Line(clock, 5.0, (2, b"a"), (2, b"b"), (4, b"c"))
+    first = reader_of(line)
+    assert [first.readinto(bytearray(1)) for _piece in range(2)] == [1, 1]
+    assert reader_of(line).readinto(bytearray(1)) == 1
 
 
 def test_what_is_closed_lets_go_of_its_socket() -> None:

@@ -83,10 +83,10 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def failure(url: str, **arguments: Any) -> TransportError:
+def failure(url: str, session: requests.Session | None = None, **arguments: Any) -> TransportError:
     more: dict[str, Any] = {"auth": Bearer(SECRET), "timeout": 5, "verify": True, **arguments}
     with pytest.raises(TransportError) as caught:
-        exchange(open_session("test"), "POST", url, secrets=[SECRET], **more)
+        exchange(session or open_session("test"), "POST", url, secrets=[SECRET], **more)
     assert caught.value.__cause__ is None
     text = str(caught.value)
     assert text.startswith(f"POST {url} ")
@@ -256,13 +256,17 @@ def test_as_many_connections_are_kept_as_there_are_requests_at_a_time(url: str) 
     assert sum(pool._get_conn() in made for _number in made) == MOST_AT_A_TIME
 
 
-def test_redirect(server: Server) -> None:
+@pytest.mark.parametrize("session", [open_session("test"), requests.Session()], ids=["ours", "any"])
+def test_redirect(session: requests.Session, server: Server) -> None:
+    """Whichever session it is, no redirect is followed."""
     port = server(
         answering(f"HTTP/1.1 302 Found\nLocation: https://elsewhere.invalid/?token={SECRET}\nContent-Length: 0\n\n")
     )
-    error = failure(f"http://127.0.0.1:{port}/v3")
+    error = failure(f"http://127.0.0.1:{port}/v3", session)
     assert (error).__class__ is Rejected
-    assert "https://elsewhere.invalid/" in str(error) and "Set api_url to the final address" in str(error)
+    assert "was redirected to https://elsewhere.invalid/" in str(error) and "Set api_url to the final address" in str(
+        error
+    )
 
 
 @pytest.fixture
