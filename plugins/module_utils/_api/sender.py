@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import threading
@@ -101,11 +102,11 @@ class Sender:
         **arguments: t.Any,
     ) -> Answer:
         """The answer when its status is 2xx, else the error; tried again while C(again) says so and retry_time lasts."""
-        start, attempt = self.monotonic(), 0
+        start, attempt, timeouts = self.monotonic(), 0, self._timeouts()
         while True:
             attempt += 1
             try:
-                answer = self._try(method, path, auth, timeout=self._timeout(attempt), **arguments)
+                answer = self._try(method, path, auth, timeout=next(timeouts), **arguments)
             except (ApiError, TransportError) as exc:
                 seconds = pause(attempt, getattr(exc, "retry_after", None), self._jitter())
                 waited = self.monotonic() - start
@@ -118,11 +119,12 @@ class Sender:
                 return answer
             self.sleep(seconds)
 
-    def _timeout(self, attempt: int) -> tuple[float, float]:
-        """Seconds to connect, and for each part of the answer. The first attempt gives up early, so that it can be told."""
+    def _timeouts(self) -> t.Iterator[tuple[float, float]]:
+        """Seconds to connect, and for all of the answer, for each attempt. The first one gives up early, so that it can be told."""
         seconds = self.connection.timeout
-        patient = attempt > 1 or self.connection.retry_time < seconds
-        return (seconds if patient else min(seconds, LONGEST_SILENCE)), seconds
+        if self.connection.retry_time >= seconds:
+            yield min(seconds, LONGEST_SILENCE), seconds
+        yield from itertools.repeat((seconds, seconds))
 
     def _say_waiting(self, error: EllipsisError, left: float) -> None:
         with self._lock:

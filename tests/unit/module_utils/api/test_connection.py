@@ -49,6 +49,13 @@ def test_secrets_are_in_no_repr() -> None:
     assert "abcdef" not in repr(connection_of(validated(api_token="abcdef")))
 
 
+def test_what_ansible_hides() -> None:
+    """Secrets, and not the names of files with secrets: those are told when they can't be read."""
+    files = {"api_token_file": "/test/token", "password_file": "/test/password"}
+    outcome = VALIDATOR.validate({"api_token": "test-token", "username": "me", "password": "test-password", **files})
+    assert outcome._no_log_values == {"test-token", "test-password"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
