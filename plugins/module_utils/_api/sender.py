@@ -181,9 +181,8 @@ class Sender:
     def _blotted(self, answer: Answer) -> Answer:
         """The answer with the tokens that are known here masked, wherever the server has written them (law 16)."""
         text = answer.text
-        if not any(beginning in text for beginning in self._beginnings):
-            return answer
-        clean = hidden(text, self._tokens)
+        begun = any(beginning in text for beginning in self._beginnings)
+        clean = hidden(text, self._tokens) if begun else text
         return replace(answer, body=clean.encode()) if clean != text else answer
 
 

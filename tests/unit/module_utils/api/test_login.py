@@ -209,6 +209,37 @@ def test_a_login_that_may_not_do_this_is_kept(opened: Open, emulator: Emulator) 
     assert logins(emulator) == {ACCOUNT: 1}
 
 
+class Overtaken(Shared):
+    """A place at whose lock something else comes first."""
+
+    first: Callable[[], object] | None = None
+
+    def locked(self) -> AbstractContextManager[Any]:
+        first, self.first = self.first, None
+        if first:
+            first()
+        return super().locked()
+
+
+def test_a_login_that_was_replaced_meanwhile_stays_replaced(emulator: Emulator) -> None:
+    """One process is about to note that the login works when another one finds that it has ended."""
+    place = Overtaken()
+    one, other, third = (open_client(emulator, lambda *_key: place) for _process in range(3))
+    ended = one.bearer()
+
+    def renew() -> None:
+        other.list_tokens()
+        emulator.fault(kind="status", status=401, path="accessToken")
+        other.list_tokens()
+
+    place.first = renew
+    one.list_tokens()
+    assert logins(emulator) == {ACCOUNT: 2}
+    third.list_tokens()
+    assert third.bearer() == other.bearer() != ended
+    assert logins(emulator) == {ACCOUNT: 2}
+
+
 class Counted(Shared):
     """A place that counts how often it is asked."""
 
