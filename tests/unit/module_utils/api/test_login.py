@@ -187,15 +187,16 @@ def test_a_login_that_ended_is_replaced_whatever_the_tokens_are(
         client.list_tokens()
     emulator.fault(kind="garbage", body=json.dumps({"token": second}), path="login")
     for client in (one, other):
-        emulator.fault(kind="status", status=401, path="accessToken")
-        emulator.fault(**EMPTY)
         assert client.bearer() == first
+        emulator.fault(kind="status", status=401, path="accessToken")
+        emulator.fault(kind="status", status=400, body=f"bad {second}", path="accessToken")
+        # The new one is in no message from the first request on.
+        with pytest.raises(ApiError, match=r"answered 400: bad \*{8}$"):
+            client.list_tokens()
+        emulator.fault(**EMPTY)
         client.list_tokens()
         assert client.bearer() == second
     assert logins(emulator) == {ACCOUNT: 2}
-    emulator.fault(kind="status", status=400, body=f"bad {second}", path="accessToken")
-    with pytest.raises(ApiError, match=r"answered 400: bad \*{8}$"):
-        other.list_tokens()
 
 
 def test_a_login_that_may_not_do_this_is_kept(opened: Open, emulator: Emulator) -> None:
@@ -241,22 +242,29 @@ def test_a_login_that_was_replaced_meanwhile_stays_replaced(emulator: Emulator) 
 
 
 class Counted(Shared):
-    """A place that counts how often it is asked."""
+    """A place that counts how often it is read, and locked."""
 
-    reads = 0
+    reads = locks = 0
 
     def read(self) -> dict[str, Any] | None:
         self.reads += 1
         return super().read()
+
+    def locked(self) -> AbstractContextManager[Any]:
+        self.locks += 1
+        return super().locked()
 
 
 def test_what_is_known_of_a_login_is_not_looked_up_for_each_request(emulator: Emulator) -> None:
     place = Counted()
     client = open_client(emulator, lambda *_key: place)
     client.list_tokens()
-    reads = place.reads
+    reads, locks = place.reads, place.locks
     client.list_tokens()
-    assert place.reads == reads
+    assert (place.reads, place.locks) == (reads, locks)
+    # Another process reads it, and finds nothing that it would have to note.
+    open_client(emulator, lambda *_key: place).list_tokens()
+    assert place.reads > reads and place.locks == locks
 
 
 def test_a_login_that_never_worked_is_not_renewed(opened: Open, emulator: Emulator) -> None:

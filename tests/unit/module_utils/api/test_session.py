@@ -31,6 +31,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import 
     Unsent,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, exchange, open_session
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_tokens import MOST_AT_A_TIME
 from ansible_collections.ellipsis.drive.tests.emulator import ManualClock
 from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import API, Network
@@ -131,6 +132,13 @@ def test_a_token_is_all_that_says_who_asks(server: Server, monkeypatch: pytest.M
         exchange(session, "GET", url, secrets=(), timeout=5)
     assert [b"cookie" in request or b"authorization" in request for request in seen] == [False, False]
     assert b"user-agent: ellipsis.drive/test\r\n" in seen[0] and b"accept: application/json\r\n" in seen[0]
+
+
+@pytest.mark.parametrize("token", ["", "two words", "two\nlines", "täst"])
+def test_what_is_no_token_is_not_sent(token: str) -> None:
+    """Nor shown, as the libraries would do."""
+    with pytest.raises(EllipsisError, match=r"^A token that is not one line of ASCII without spaces can't be sent"):
+        Bearer(token)
 
 
 def test_closed_port(closed_port: int) -> None:
