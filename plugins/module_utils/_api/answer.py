@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import typing as t
 from dataclasses import dataclass
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 
 _MIB = 1024 * 1024
@@ -93,8 +94,9 @@ def _no_number(word: str) -> float:
 
 
 def http_date(text: str) -> float | None:
-    """A date of HTTP as epoch seconds; None when it is none."""
+    """A date of HTTP as epoch seconds; None when it is none. One that names no zone is in UTC, as HTTP has it."""
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError, IndexError, OverflowError, OSError):
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):  # the first and the third before Python 3.10
         return None

@@ -29,7 +29,6 @@ except ImportError:  # session.py says so
     HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]  # the classes below are never used
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]
 
-_PIECE = 65536
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -56,7 +55,7 @@ class _Reader(io.RawIOBase):
         """Always."""
         return True
 
-    def readinto(self, buffer: t.Any) -> int | None:
+    def readinto(self, buffer: t.Any) -> int:
         """Read from the socket. Raises TooLong or TooLarge beyond the time or the size."""
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
@@ -64,14 +63,14 @@ class _Reader(io.RawIOBase):
                 raise self._too_long()
             self._sock.settimeout(left)
         try:
-            count = self._raw.readinto(buffer)
+            count = t.cast(int, self._raw.readinto(buffer))  # None is for sockets that do not wait
         except socket.timeout:
             raise self._too_long() from None
         self._sock.settimeout(self._seconds)
-        self._left -= count or 0
+        self._left -= count
         if self._left < 0:
             raise TooLarge(LIMITS.answer)
-        return t.cast("int | None", count)
+        return count
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -134,7 +133,7 @@ def read_body(pieces: t.Iterable[bytes], encoding: str, most: int) -> bytes:
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise ValueError("its answer is compressed in a way that was not asked for")
-    unpacked = _unpacked(pieces, most) if encoding.endswith("gzip") else pieces
+    unpacked = _unpacked(pieces) if encoding.endswith("gzip") else pieces
     parts, size = [], 0
     for part in unpacked:
         size += len(part)
@@ -144,7 +143,7 @@ def read_body(pieces: t.Iterable[bytes], encoding: str, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _unpacked(pieces: t.Iterable[bytes], most: int) -> t.Iterator[bytes]:
+def _unpacked(pieces: t.Iterable[bytes]) -> t.Iterator[bytes]:
     """The unpacked body in pieces, so that a small body that unpacks to a huge one is never in memory as a whole."""
     unpacker, empty = zlib.decompressobj(_GZIP), True
     try:
@@ -152,7 +151,7 @@ def _unpacked(pieces: t.Iterable[bytes], most: int) -> t.Iterator[bytes]:
             packed = piece
             while packed:
                 empty = False
-                yield unpacker.decompress(packed, min(_PIECE, most + 1))
+                yield unpacker.decompress(packed, zlib.DEF_BUF_SIZE)
                 packed = unpacker.unconsumed_tail
     except zlib.error:
         raise ValueError("its answer can't be decompressed") from None

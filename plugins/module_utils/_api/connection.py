@@ -113,8 +113,8 @@ def variable_name(option: str) -> str:
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     """The connection that validated options describe; OptionError when they can't work."""
     api_url = _address(params["api_url"].rstrip("/"), in_clear=params["allow_cleartext_login"])
-    for option in ("timeout", "retry_time"):
-        if params[option] < (1 if option == "timeout" else 0):
+    for option, least in (("timeout", 1), ("retry_time", 0)):
+        if params[option] < least:
             raise OptionError(f"{option}: {params[option]} seconds are not possible; write a positive number")
     if params["ca_path"]:
         check_ca_path(params["ca_path"])

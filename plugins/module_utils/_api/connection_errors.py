@@ -80,8 +80,10 @@ def _is_this_host(name: str) -> bool:
 
 def _root(exc: BaseException) -> BaseException:
     """The reason that urllib3 gives inside of what requests raises."""
-    inner = exc.args[0] if exc.args and isinstance(exc.args[0], BaseException) else None
-    return (inner.reason or inner) if isinstance(inner, MaxRetryError) else (inner or exc)
+    inner = next(iter(exc.args), None)
+    if isinstance(inner, MaxRetryError):
+        return inner.reason or inner
+    return inner if isinstance(inner, BaseException) else exc
 
 
 def _certificate_error(root: BaseException) -> BaseException | None:
@@ -111,7 +113,7 @@ def _words(root: BaseException) -> str:
 def _advice(exc: BaseException, root: BaseException, words: str) -> str:
     certificate = _certificate_error(root)
     if certificate is not None:
-        return _certificate_advice(getattr(certificate, "verify_code", 0), words)
+        return _certificate_advice(getattr(certificate, "verify_code", None), words)
     if isinstance(root, ProxyError):
         return proxy_advice(words)
     return _connection_advice(exc, root, words)
@@ -129,7 +131,7 @@ def _connection_advice(exc: BaseException, root: BaseException, words: str) -> s
     return ""
 
 
-def _certificate_advice(code: int, words: str) -> str:
+def _certificate_advice(code: int | None, words: str) -> str:
     if code in _TIMES:
         return "Renew it there, or set the clock of this host; validate_certs=false would accept it"
     if code in _NAMES or "match" in words:

@@ -130,7 +130,7 @@ class LoggedIn:
         if "refused" in entry:
             raise LoginRefused(entry["refused"])
         token = t.cast("str | None", entry.get("token"))
-        return None if token == refused and "worked" in entry else token
+        return None if token == refused and entry.get("worked") else token
 
     def _made(self, refused: str | None) -> str:
         with self._cache.locked():
@@ -152,7 +152,7 @@ class LoggedIn:
         return t.cast(Value, value["logins"].get(self._proof(value["salt"]), {})) if value else {}
 
     def _keep(self, entry: Value) -> None:
-        value = self._cache.read() or {"salt": secrets.token_hex(16), "logins": {}}
+        value = self._cache.read() or {"salt": secrets.token_hex(), "logins": {}}
         self._cache.write({**value, "logins": {**value["logins"], self._proof(value["salt"]): entry}})
 
     def _proof(self, salt: str) -> str:

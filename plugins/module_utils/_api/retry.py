@@ -69,4 +69,4 @@ def pause(attempt: int, asked: float | None, jitter: float) -> float:
     """
     if asked is not None:
         return min(max(asked, 1.0), _LONGEST_PAUSE)
-    return min(0.5 * 2.0 ** min(attempt - 1, 10), _LONGEST_PAUSE) * (0.5 + jitter / 2)
+    return min(1 << (attempt - 1), 2 * _LONGEST_PAUSE) / 2 * (0.5 + jitter / 2)

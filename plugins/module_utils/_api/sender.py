@@ -90,8 +90,7 @@ class Sender:
         for token in tokens:
             if len(token) >= _SHORTEST_TOKEN:
                 self._tokens.append(token)
-                if token[:_BEGINNING] not in self._beginnings:
-                    self._beginnings |= {token[:_BEGINNING]}
+                self._beginnings |= {token[:_BEGINNING]}
 
     def send(
         self,
@@ -120,7 +119,7 @@ class Sender:
             self.sleep(seconds)
 
     def _timeout(self, attempt: int) -> tuple[float, float]:
-        """Seconds to connect, and for each part of the answer. The first attempt gives up early, so that it can be told."""
+        """Seconds to connect, and for all of the answer. The first attempt gives up early, so that it can be told."""
         seconds = self.connection.timeout
         patient = attempt > 1 or self.connection.retry_time < seconds
         return (seconds if patient else min(seconds, LONGEST_SILENCE)), seconds
@@ -180,9 +179,8 @@ class Sender:
     def _blotted(self, answer: Answer) -> Answer:
         """The answer with the tokens that are known here masked, wherever the server has written them (law 16)."""
         text = answer.text
-        if not any(beginning in text for beginning in self._beginnings):
-            return answer
-        clean = hidden(text, self._tokens)
+        begun = any(beginning in text for beginning in self._beginnings)
+        clean = hidden(text, self._tokens) if begun else text
         return replace(answer, body=clean.encode()) if clean != text else answer
 
 

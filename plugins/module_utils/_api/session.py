@@ -36,7 +36,6 @@ except ImportError:
 
 # As many as requests are ever made at a time.
 _MOST_CONNECTIONS = 32
-_PIECE = 65536
 
 
 class Bearer(AuthBase):
@@ -89,7 +88,7 @@ def exchange(
         response = session.request(method, url, allow_redirects=False, proxies=proxies, stream=True, **arguments)
         with response:
             response.raw.enforce_content_length = True  # urllib3 1 does not by itself
-            pieces = response.raw.stream(_PIECE, decode_content=False)
+            pieces = response.raw.stream(decode_content=False)
             body = read_body(pieces, response.headers.get("Content-Encoding", ""), largest)
     except TooLarge as exc:
         raise Oversized(f"{method} {url} failed: {exc}. Check api_url") from None

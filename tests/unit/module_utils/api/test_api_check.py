@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.api_check import objection, read_base_answer
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.api_check import (
+    BaseAnswer,
+    objection,
+    read_base_answer,
+)
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
     ApiError,
     NotTheApi,
@@ -170,13 +174,65 @@ def test_what_is_not_for_the_address_to_answer(
     assert pings(emulator) == asked
 
 
-def test_the_address_above_the_api_may_answer_as_well() -> None:
-    api = read_base_answer(200, {}, "Welcome to the Ellipsis Drive API", "Welcome")
-    nothing = read_base_answer(404, {"Content-Type": "text/html"}, NGINX, "404 Not Found")
-    assert objection("https://x", {"https://x": api, "https://x/v3": nothing}.get) is None
-    assert objection("https://x", {"https://x": api, "https://x/v3": api}.get) == (
-        "The API of Ellipsis Drive is at https://x/v3. Set api_url to that"
-    )
+WELCOME = "Welcome to the Ellipsis Drive API"
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "is_api"),
+    [
+        (200, WELCOME, True),
+        (200, WELCOME.upper(), True),
+        (199, WELCOME, False),
+        (201, WELCOME, False),
+        (404, WELCOME, False),
+        (200, "Welcome", False),
+        (200, APP, False),
+    ],
+)
+def test_what_the_base_address_of_the_api_answers(status: int, text: str, *, is_api: bool) -> None:
+    answer = read_base_answer(status, {"Content-Type": "text/plain; charset=utf-8"}, text, "")
+    assert answer == BaseAnswer(is_api, f"{status} (text/plain)")
+
+
+@pytest.mark.parametrize(
+    ("status", "tells"),
+    [(428, True), (429, False), (430, True), (499, True), (500, False), (501, False), (503, False)],
+)
+def test_one_that_is_busy_or_broken_tells_nothing(status: int, *, tells: bool) -> None:
+    answer = read_base_answer(status, {"Server": "nginx"}, "", "Come later")
+    assert answer == (BaseAnswer(False, f"{status} (no content type from nginx): Come later") if tells else None)
+
+
+RIGHT, WRONG = BaseAnswer(True, "200 (text/plain)"), BaseAnswer(False, "404 (text/html): Not found. ")
+
+
+@pytest.mark.parametrize(
+    ("api_url", "above", "versioned", "asked", "words"),
+    [
+        ("https://x", RIGHT, WRONG, 2, None),
+        ("https://x", RIGHT, None, 2, None),
+        ("https://x", RIGHT, RIGHT, 2, "The API of Ellipsis Drive is at https://x/v3. Set api_url to that"),
+        ("https://x", WRONG, RIGHT, 2, "The API of Ellipsis Drive is at https://x/v3. Set api_url to that"),
+        ("https://x", WRONG, WRONG, 2, "GET https://x answered 404 (text/html): Not found. Set api_url to the address"),
+        ("https://x", WRONG, None, 2, "GET https://x answered 404 (text/html): Not found. Set api_url to the address"),
+        ("https://x", None, RIGHT, 1, None),
+        ("https://x/v3", None, RIGHT, 1, None),
+        ("https://x/v3", None, None, 1, None),
+        ("https://x/v3", None, WRONG, 1, "GET https://x/v3 answered 404 (text/html): Not found. Set api_url to the"),
+    ],
+)
+def test_the_address_above_the_api_may_answer_as_well(
+    api_url: str, above: BaseAnswer | None, versioned: BaseAnswer | None, asked: int, words: str | None
+) -> None:
+    answers, urls = {"https://x": above, "https://x/v3": versioned}, []
+
+    def ask(url: str) -> BaseAnswer | None:
+        urls.append(url)
+        return answers[url]
+
+    said = objection(api_url, ask)
+    assert said is None if words is None else said is not None and words in said
+    assert urls == [api_url, f"{api_url}/v3"][:asked]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,14 @@ def test_files_and_folders_with_certificates(certificate: bytes, tmp_path: Path)
     check_ca_path(str(tmp_path))
 
 
+def test_a_bundle_is_read_once(certificate: bytes, tmp_path: Path) -> None:
+    """For all items of a loop."""
+    (tmp_path / "ca.pem").write_bytes(certificate)
+    check_ca_path(str(tmp_path / "ca.pem"))
+    (tmp_path / "ca.pem").unlink()
+    check_ca_path(str(tmp_path / "ca.pem"))
+
+
 @pytest.mark.parametrize("content", ["", "hello", BROKEN])
 def test_files_without(content: str, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(content)

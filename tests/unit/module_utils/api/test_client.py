@@ -27,6 +27,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, IncompleteListing
 
 TOKENS = "/account/security/accessToken"
+LOWER = "9c0f2d2e-0000-4000-8000-000000000000"
 ID, OTHER = "9c0f2d2e-0000-4000-8000-000000000001", "9c0f2d2e-0000-4000-8000-000000000002"
 FOLDER = "9c0f2d2e-0000-4000-8000-000000000003"
 Call = tuple[str, str, dict[str, Any]]
@@ -232,7 +233,8 @@ def test_the_older_spelling_is_tried_after_a_refusal_and_then_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grants", "status", "calls"), [(VIEW_PLUS, 400, 2), (VIEW, 400, 1), (VIEW_PLUS, 403, 1), (VIEW_PLUS, 401, 1)]
+    ("grants", "status", "calls"),
+    [(VIEW_PLUS, 400, 2), (VIEW, 400, 1), (VIEW_PLUS, 403, 1), (VIEW_PLUS, 401, 1), (VIEW_PLUS, 399, 1)],
 )
 def test_refusals_of_both_spellings_are_told_as_the_first(grants: Any, status: int, calls: int) -> None:
     wire = Wire(refused(status, "The first"), refused(400, "The second"))
@@ -255,6 +257,10 @@ def test_refusals_of_both_spellings_are_told_as_the_first(grants: Any, status: i
         ([{}], False),
         ([refused(404)], False),
         ([refused(400), page(OTHER)], False),
+        ([refused(400), page(LOWER)], False),
+        ([refused(400), page(LOWER, ID, OTHER)], True),
+        ([refused(399)], True),
+        ([refused(401)], True),
         ([refused(400), page(ID)], True),
         ([refused(403)], True),
         ([refused(500)], True),

@@ -49,6 +49,13 @@ def test_secrets_are_in_no_repr() -> None:
     assert "abcdef" not in repr(connection_of(validated(api_token="abcdef")))
 
 
+def test_what_ansible_hides() -> None:
+    """Secrets, and not the names of files with secrets: those are told when they can't be read."""
+    files = {"api_token_file": "/test/token", "password_file": "/test/password"}
+    outcome = VALIDATOR.validate({"api_token": "test-token", "username": "me", "password": "test-password", **files})
+    assert outcome._no_log_values == {"test-token", "test-password"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -60,6 +67,7 @@ def test_secrets_are_in_no_repr() -> None:
         ({"api_url": "https://"}, "api_url: 'https:' is not an address; write one like"),
         ({"api_url": "https:///v3"}, "api_url: 'https:///v3' is not an address; write one like"),
         ({"api_url": "https://x:port/v3"}, "api_url: 'https://x:port/v3' is not an address; write one like"),
+        ({"api_url": "https://x:0/v3"}, "api_url: 'https://x:0/v3' is not an address; write one like"),
         ({"api_url": "https://[::1/v3"}, "api_url: 'https://[::1/v3' is not an address; write one like"),
         ({"api_url": "https://x/v3?token=hunter2"}, "api_url: 'https://x/v3?…' is not an address; write one like"),
         ({"api_url": "http://127.0.0.1:1/v3?key=hunter2"}, "api_url: 'http://127.0.0.1:1/v3?…' is not an address"),
@@ -73,15 +81,20 @@ def test_secrets_are_in_no_repr() -> None:
         ({"api_url": "epat_hunter2"}, "api_url: '********' is not an address"),
         ({"api_url": "https://x/v3\nhunter"}, "is not an address"),
         ({"api_url": "https://x/v 3"}, "is not an address"),
+        ({"api_url": "https://x/v\\3"}, "is not an address"),
+        ({"api_url": "https://x/v\x073"}, "is not an address"),
         ({"api_url": "http://x/v3"}, "api_url: 'http://x/v3' would send the login through the network in clear"),
         ({"api_url": "http://127.0.0.1.x.org/v3"}, "allow_cleartext_login=true"),
         ({"api_url": "http://10.0.0.1/v3"}, "allow_cleartext_login=true"),
+        ({"api_url": "http://api.example.com/v3"}, "allow_cleartext_login=true"),
+        ({"api_url": "http://notlocalhost/v3"}, "allow_cleartext_login=true"),
         ({"api_url": "HTTP://x/v3"}, "allow_cleartext_login=true"),
         (
             {"api_url": "https://me:hunter2@x/v3"},
             "api_url: holds a user name or password; write them in username and pass",
         ),
         ({"timeout": 0}, "timeout: 0 seconds are not possible; write a positive number"),
+        ({"timeout": -1}, "timeout: -1 seconds are not possible; write a positive number"),
         ({"retry_time": -1}, "retry_time: -1 seconds are not possible; write a positive number"),
         (
             {"ca_path": "/no/such/file"},
@@ -90,6 +103,7 @@ def test_secrets_are_in_no_repr() -> None:
         ({"api_token": None}, "No credential: set api_token, api_token_file, or username and password"),
         ({"api_token": None, "username": "me"}, "username and password go together; set both, or api_token"),
         ({"api_token": None, "password": "x"}, "username and password go together; set both, or api_token"),
+        ({"api_token": None, "password_file": "/x"}, "username and password go together; set both, or api_token"),
         ({"api_token_file": "/x"}, "api_token and api_token_file exclude each other; set one of them"),
         (
             {"api_token": None, "username": "me", "password": "x", "password_file": "/x"},
@@ -97,9 +111,15 @@ def test_secrets_are_in_no_repr() -> None:
         ),
         ({"api_token": "two words"}, "api_token: does not hold a token, which is one line of letters and digits"),
         ({"api_token": "é"}, "api_token: does not hold a token"),
+        ({"api_token": "a\x07b"}, "api_token: does not hold a token"),
+        ({"api_token": " \n"}, "api_token: does not hold a token"),
         (
             {"api_token": None, "api_token_file": "/no/such"},
             "api_token_file: /no/such can't be read (No such file or dir",
+        ),
+        (
+            {"api_token": None, "username": "me", "password_file": "/no/such"},
+            "password_file: /no/such can't be read (No such file or directory); name a file with a password in it",
         ),
     ],
 )
@@ -108,6 +128,25 @@ def test_bad_input(options: dict[str, Any], message: str) -> None:
         connection_of(validated(**{"api_token": "abc", **options}))
     assert message in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("timeout", "retry_time"), [(1, 0), (2, 1)])
+def test_the_shortest_times(timeout: int, retry_time: int) -> None:
+    connection = connection_of(validated(api_token="abc", timeout=timeout, retry_time=retry_time))
+    assert (connection.timeout, connection.retry_time) == (timeout, retry_time)
+
+
+@pytest.mark.parametrize(
+    ("options", "credentials"),
+    [
+        ({"api_token": "abc"}, ("abc", None, None)),
+        ({"api_token": "abc", "username": "me", "password": "test"}, ("abc", "me", "test")),
+        ({"username": "me", "password": "test"}, (None, "me", "test")),
+    ],
+)
+def test_credentials(options: dict[str, str], credentials: tuple[str | None, ...]) -> None:
+    connection = connection_of(validated(**options))
+    assert (connection.api_token, connection.username, connection.password) == credentials
 
 
 @pytest.mark.parametrize(("content", "good"), [(b"abc\n", True), (b"", False), (b"a\nb\n", False), (b"\xff", False)])
@@ -156,6 +195,25 @@ def test_credentials_come_from_one_source(
     assert {option: params[option] for option in result} == result
 
 
+@pytest.mark.parametrize(
+    ("task", "given", "filled"),
+    [
+        ({}, {"api_url": "https://e"}, {"api_url": "https://e"}),
+        ({"api_url": ""}, {"api_url": "https://e"}, {"api_url": "https://e"}),
+        ({"api_url": "https://t"}, {"api_url": "https://e"}, {}),
+        ({"api_url": "https://t"}, {"api_url": ""}, {}),
+        ({}, {"api_url": ""}, {}),
+        # A credential in the task is no reason to leave out the rest.
+        ({"api_token": "t"}, {"api_token": "e", "api_url": "https://e"}, {"api_url": "https://e"}),
+        ({}, {"api_token": "e", "organization_id": "o"}, {"api_token": "e", "organization_id": "o"}),
+    ],
+)
+def test_what_a_source_fills(task: dict[str, str], given: dict[str, str], filled: dict[str, str]) -> None:
+    params: dict[str, Any] = dict(task)
+    assert inherit(params, given.get) == list(filled)
+    assert params == {**task, **filled}
+
+
 def test_other_options_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELLIPSIS_API_URL", "https://other.example.com/v3/")
     monkeypatch.setenv("ELLIPSIS_VALIDATE_CERTS", "no")
@@ -167,7 +225,7 @@ def test_other_options_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:8080", "api.localhost", "127.0.0.1:1", "127.9.9.9", "[::1]:80"]
+    "host", ["localhost", "LOCALHOST:8080", "api.localhost", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "localhost:65535"]
 )
 def test_this_host_needs_no_encryption(host: str) -> None:
     assert connection_of(validated(api_token="abc", api_url=f"http://{host}/v3")).api_url == f"http://{host}/v3"

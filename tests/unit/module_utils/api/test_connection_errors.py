@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from http.client import RemoteDisconnected
+from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
 
 import pytest
@@ -72,6 +72,17 @@ def aborted(cause: Exception) -> ProtocolError:
     return error
 
 
+def without_from(reason: Exception) -> NewConnectionError:
+    """As urllib3 1 raises it."""
+    error = not_connected(REFUSED)
+    error.__context__ = reason
+    return error
+
+
+class CertificateError(ValueError):
+    """As urllib3 1 has it, beside the one of ssl."""
+
+
 def unknown_name(number: int) -> Exception:
     return not_connected("Failed to resolve 'api.example.com'", socket.gaierror(number, "Name or service not known"))
 
@@ -117,6 +128,14 @@ ROWS: list[tuple[exceptions.RequestException, type[TransportError], str, str]] =
         for code in (62, 64)
     ),
     (certificate(0, "IP does not match"), Rejected, "is not accepted: IP does not match", "Set api_url to a name that"),
+    (
+        exceptions.SSLError(CertificateError("hostname 'x' doesn't match 'y'")),
+        Rejected, "is not accepted: hostname 'x' doesn't match 'y'", "Set api_url to a name that the cert",
+    ),
+    (
+        within(SSLError(CertificateError("no appropriate subjectAltName fields")), kind=exceptions.SSLError),
+        Rejected, "is not accepted: no appropriate subjectAltName fields", "Name the CA that issued it in ca_path",
+    ),
     *(
         (certificate(code, "self-signed"), Rejected, "is not accepted: self-signed", f"Name the CA that issued it in ca_path; {ACCEPT_ANY}")
         for code in (8, 11, 18, 61, 63, 65)
@@ -130,7 +149,19 @@ ROWS: list[tuple[exceptions.RequestException, type[TransportError], str, str]] =
         exceptions.ConnectionError(ProtocolError("Connection aborted.", RemoteDisconnected("Remote end closed."))),
         TransportError, "Connection aborted. Remote end closed", "",
     ),
+    (exceptions.ConnectionError(ProtocolError("Connection aborted.", BadStatusLine("x"))), TransportError, "Connection aborted. x", ""),
     (within(aborted(ConnectionRefusedError()), "localhost"), TransportError, "Connection aborted", ""),
+    (within(without_from(ConnectionRefusedError()), "localhost"), NoServer, REFUSED, CHECK_ADDRESS),
+    # Without the request nobody knows which host it was.
+    (exceptions.ConnectionError(not_connected(REFUSED, ConnectionRefusedError())), Unsent, REFUSED, CHECK_ADDRESS),
+    (
+        exceptions.ConnectionError(MaxRetryError(HTTPSConnectionPool(HOST, 443), "/v3")),
+        TransportError, f"HTTPSConnectionPool(host='{HOST}', port=443): Max retries exceeded with url: /v3 (Caused by None)", "",
+    ),
+    (exceptions.ConnectionError(), TransportError, "", ""),
+    (exceptions.ConnectionError(ProtocolError()), TransportError, "", ""),
+    (exceptions.ConnectionError("cut", OSError("reset")), TransportError, "cut reset", ""),
+    (exceptions.ConnectionError(ProtocolError("cut", "short")), TransportError, "('cut', 'short')", ""),
     (exceptions.InvalidSchema("No connection adapters"), Rejected, "No connection adapters", ""),
 ]  # fmt: skip
 

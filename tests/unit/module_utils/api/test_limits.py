@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import itertools
 import socket
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -21,8 +19,7 @@ import pytest
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.path_tree import Tree
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.verification import Prober
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.answer import LIMITS, Limits, read_json
-from ansible_collections.ellipsis.drive.plugins.module_utils._api.bounded import TooLarge, _Reader, read_body
+from ansible_collections.ellipsis.drive.plugins.module_utils._api.answer import LIMITS, Answer, Limits
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.client import Client
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.connection import Connection
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import Oversized, TransportError
@@ -31,9 +28,17 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, IncompleteListing
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.identifiers import address_part
-from ansible_collections.ellipsis.drive.tests.emulator import PASSWORD, PATHS, USER, USER_TOKEN, Emulator, serve
+from ansible_collections.ellipsis.drive.tests.emulator import (
+    PASSWORD,
+    PATHS,
+    USER,
+    USER_TOKEN,
+    Emulator,
+    ManualClock,
+    serve,
+)
 from ansible_collections.ellipsis.drive.tests.laws.harness import Controller, present
-from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import open_client
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import API, Network, open_client
 
 ROADS = PATHS["Projects/Roads"]
 SMALL = Limits(answer=50_000, listing=200_000, pages=20)
@@ -259,61 +264,54 @@ def test_memory_and_time_are_bounded(name: str, through: str, server: Server, mo
     assert text.startswith(f"GET {address}/v3 ") and "\n" not in text and len(text) < 500
 
 
-def test_a_small_body_that_unpacks_to_a_huge_one() -> None:
-    bomb = gzip.compress(b" " * 200_000_000, mtime=0)
-    tracemalloc.start()
+@pytest.mark.parametrize(("size", "fits"), [(16_777_216, True), (16_777_217, False)])
+def test_the_most_bytes_of_an_answer(size: int, *, fits: bool) -> None:
+    session = open_session("test")
+    session.mount("http://", Network(ManualClock(), 200, bytes(size)))
+    if fits:
+        assert len(exchange(session, "GET", API, secrets=()).body) == size
+    else:
+        with pytest.raises(Oversized, match="its answer is larger than 16,777,216 bytes"):
+            exchange(session, "GET", API, secrets=())
+
+
+class Large(bytes):
+    """A body that says that it is as large as it is told to be."""
+
+    size = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+
+@pytest.mark.parametrize(("pages", "fits"), [(5_000, True), (5_001, False)])
+def test_the_most_pages_of_a_list(pages: int, *, fits: bool) -> None:
+    assert (
+        _is_listed((b'{"result": [], "nextPageStart": %d}' % page for page in range(pages - 1)), "5,000 pages") is fits
+    )
+
+
+@pytest.mark.parametrize(("size", "fits"), [(134_217_728, True), (134_217_729, False)])
+def test_the_most_bytes_of_a_list(size: int, *, fits: bool) -> None:
+    """Two pages of this size, and a last one, which is not counted."""
+    pages = [Large(b'{"result": [], "nextPageStart": %d}' % page) for page in range(2)]
+    pages[0].size, pages[1].size = 134_217_728, size
+    assert _is_listed(pages, "268,435,456 bytes") is fits
+
+
+def _is_listed(pages: Iterable[bytes], most: str) -> bool:
+    """Whether a list of these pages and a last one is read as a whole, within the limits of every client."""
+    left = itertools.chain(pages, [b'{"result": [], "nextPageStart": null}'])
+
+    class Pages(Sender):
+        def send(self, *_arguments: Any, **_more: Any) -> Answer:
+            return Answer("GET", "/x", 200, {}, next(left))
+
+    client = Client(Pages(Connection(API, api_token=USER_TOKEN), open_session("test")))
     try:
-        with pytest.raises(TooLarge):
-            read_body([bomb], "gzip", 1_000_000)
-        assert tracemalloc.get_traced_memory()[1] < 3_000_000
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize(
-    ("body", "encoding", "words"),
-    [
-        (b"{}", "br", "compressed in a way that was not asked for"),
-        (b"{}", "gzip, gzip", "compressed in a way that was not asked for"),
-        (b"{}", "gzip", "can't be decompressed"),
-        (gzip.compress(b"{}", mtime=0)[:-3], "gzip", "ends before its end"),
-    ],
-)
-def test_what_can_not_be_unpacked(body: bytes, encoding: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        read_body([body], encoding, 100)
-
-
-@pytest.mark.parametrize("encoding", ["", "identity", "gzip", " GZIP ", "x-gzip"])
-def test_what_can(encoding: str) -> None:
-    packed = gzip.compress(b"{}", mtime=0) if "gzip" in encoding.lower() else b"{}"
-    assert read_body([packed[:5], packed[5:]], encoding, 2) == b"{}"
-    assert read_body([], encoding, 2) == b""
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(b"[" * depth + b"]" * depth for depth in (102, 1000, 100_000)),
-        *(b'{"a":' * depth + b"1" + b"}" * depth for depth in (102, 100_000)),
-        b"1" * 41,
-        b"9" * 1_000_000,
-        b'{"a": NaN}',
-        b"-Infinity",
-        b"",
-        b"\xff",
-        b'{"a": 1} x',
-    ],
-    ids=lambda body: body[:6] + str(len(body)).encode(),
-)
-def test_what_no_program_should_read(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r"nested more than 100|is not JSON"):
-        read_json(body)
-
-
-def test_what_it_should() -> None:
-    assert read_json(b"[" * 101 + b"]" * 101)
-    assert read_json(b'{"a": [1, 2.5, null, "\\u00e9"]}') == {"a": [1, 2.5, None, "é"]}
+        return client.list_tokens().tokens == ()
+    except IncompleteListing as exc:
+        return f"has more than {most}" not in str(exc)
 
 
 @pytest.mark.parametrize(
@@ -336,24 +334,3 @@ def test_the_kind_for_what_is_too_large_is_not_asked_for_again(served: tuple[Emu
     with pytest.raises(Oversized):
         Client(sender).list_tokens()
     assert len(emulator.journal) == 1
-
-
-class Still:
-    """A socket that waits for nothing."""
-
-    def gettimeout(self) -> None:
-        return
-
-    def settimeout(self, seconds: float | None) -> None:
-        assert seconds is None
-
-
-def test_an_answer_is_counted_byte_by_byte() -> None:
-    """Its head, too, which nothing else counts."""
-    sock: Any = Still()
-    raw: Any = io.BytesIO(bytes(20))
-    reader = _Reader(sock, raw)
-    reader._left = 10
-    assert (reader.readinto(bytearray(4)), reader.readinto(bytearray(6))) == (4, 6)
-    with pytest.raises(TooLarge):
-        reader.readinto(bytearray(1))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -139,6 +140,13 @@ def test_organizations_by_token_share_theirs_too(opened: Open, emulator: Emulato
     assert logins(emulator) == {AS_ORGANIZATION: 1}
 
 
+def test_an_organization_has_a_login_for_each_token_of_a_user(opened: Open, emulator: Emulator) -> None:
+    opened(api_token=USER_TOKEN, organization_id=ORGANIZATION_ID).list_tokens()
+    with pytest.raises(Unauthorized):
+        opened(api_token="another-test-token", organization_id=ORGANIZATION_ID).list_tokens()
+    assert logins(emulator) == {AS_ORGANIZATION: 2}
+
+
 def test_accounts_and_servers_have_logins_of_their_own(opened: Open, emulator: Emulator) -> None:
     opened().list_tokens()
     opened(username=OTHER_USER, password=OTHER_PASSWORD).list_tokens()
@@ -163,6 +171,100 @@ def test_one_renewal_for_all_processes_and_threads(organization: str | None, ope
     emulator.advance(HOUR)
     clients[2].list_tokens()
     assert done(emulator) == {path: 3 * count for path, count in first.items()}
+
+
+EMPTY = {"kind": "garbage", "body": '{"result": [], "nextPageStart": null}', "path": "accessToken"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("test-a", "test-b"), ("test-b", "test-a"), ("test-b", "test-ba")])
+def test_a_login_that_ended_is_replaced_whatever_the_tokens_are(
+    first: str, second: str, opened: Open, emulator: Emulator
+) -> None:
+    one, other = opened(), opened()
+    emulator.fault(kind="garbage", body=json.dumps({"token": first}), path="login")
+    for client in (one, other):
+        emulator.fault(**EMPTY)
+        client.list_tokens()
+    emulator.fault(kind="garbage", body=json.dumps({"token": second}), path="login")
+    for client in (one, other):
+        assert client.bearer() == first
+        emulator.fault(kind="status", status=401, path="accessToken")
+        emulator.fault(kind="status", status=400, body=f"bad {second}", path="accessToken")
+        # The new one is in no message from the first request on.
+        with pytest.raises(ApiError, match=r"answered 400: bad \*{8}$"):
+            client.list_tokens()
+        emulator.fault(**EMPTY)
+        client.list_tokens()
+        assert client.bearer() == second
+    assert logins(emulator) == {ACCOUNT: 2}
+
+
+def test_a_login_that_may_not_do_this_is_kept(opened: Open, emulator: Emulator) -> None:
+    """A 403 is no end of it, even if it worked before."""
+    client = opened()
+    client.list_tokens()
+    emulator.fault(kind="status", status=403, path="accessToken")
+    with pytest.raises(Unauthorized):
+        client.list_tokens()
+    client.list_tokens()
+    assert logins(emulator) == {ACCOUNT: 1}
+
+
+class Overtaken(Shared):
+    """A place at whose lock something else comes first."""
+
+    first: Callable[[], object] | None = None
+
+    def locked(self) -> AbstractContextManager[Any]:
+        first, self.first = self.first, None
+        if first:
+            first()
+        return super().locked()
+
+
+def test_a_login_that_was_replaced_meanwhile_stays_replaced(emulator: Emulator) -> None:
+    """One process is about to note that the login works when another one finds that it has ended."""
+    place = Overtaken()
+    one, other, third = (open_client(emulator, lambda *_key: place) for _process in range(3))
+    ended = one.bearer()
+
+    def renew() -> None:
+        other.list_tokens()
+        emulator.fault(kind="status", status=401, path="accessToken")
+        other.list_tokens()
+
+    place.first = renew
+    one.list_tokens()
+    assert logins(emulator) == {ACCOUNT: 2}
+    third.list_tokens()
+    assert third.bearer() == other.bearer() != ended
+    assert logins(emulator) == {ACCOUNT: 2}
+
+
+class Counted(Shared):
+    """A place that counts how often it is read, and locked."""
+
+    reads = locks = 0
+
+    def read(self) -> dict[str, Any] | None:
+        self.reads += 1
+        return super().read()
+
+    def locked(self) -> AbstractContextManager[Any]:
+        self.locks += 1
+        return super().locked()
+
+
+def test_what_is_known_of_a_login_is_not_looked_up_for_each_request(emulator: Emulator) -> None:
+    place = Counted()
+    client = open_client(emulator, lambda *_key: place)
+    client.list_tokens()
+    reads, locks = place.reads, place.locks
+    client.list_tokens()
+    assert (place.reads, place.locks) == (reads, locks)
+    # Another process reads it, and finds nothing that it would have to note.
+    open_client(emulator, lambda *_key: place).list_tokens()
+    assert place.reads > reads and place.locks == locks
 
 
 def test_a_login_that_never_worked_is_not_renewed(opened: Open, emulator: Emulator) -> None:
@@ -216,7 +318,16 @@ def test_an_attempt_is_one_attempt(fault: dict[str, Any], attempts: int, opened:
     assert logins(emulator) == {ACCOUNT: attempts}
 
 
-@pytest.mark.parametrize("status", [404, 405, 408, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 401, 403, 406, 409, 428, 430, 499])
+def test_a_refusal_is_remembered(status: int, opened: Open, emulator: Emulator) -> None:
+    emulator.fault(kind="status", status=status, path="login")
+    for _process in range(2):
+        with pytest.raises(LoginRefused, match=f"^POST /account/login answered {status}"):
+            opened().list_tokens()
+    assert logins(emulator) == {ACCOUNT: 1}
+
+
+@pytest.mark.parametrize("status", [404, 405, 408, 429, 500, 501, 503])
 def test_an_answer_that_refuses_no_password_is_not_remembered(status: int, opened: Open, emulator: Emulator) -> None:
     emulator.fault(kind="status", status=status, path="login")
     with pytest.raises(ApiError) as caught:
@@ -224,6 +335,28 @@ def test_an_answer_that_refuses_no_password_is_not_remembered(status: int, opene
     assert not isinstance(caught.value, LoginRefused)
     opened().list_tokens()
     assert logins(emulator) == {ACCOUNT: 2}
+
+
+@pytest.mark.parametrize("token", ["two words", "two\nlines", "täst"])
+def test_a_token_of_a_login_that_can_not_be_sent(token: str, opened: Open, emulator: Emulator) -> None:
+    """It is in no message, neither now nor later, and asked for again."""
+    emulator.fault(kind="garbage", body=json.dumps({"token": token}), path="login")
+    client = opened()
+    with pytest.raises(
+        TransportError,
+        match=r"^POST /account/login answered with a token that is not one line of ASCII without spaces$",
+    ):
+        client.list_tokens()
+    emulator.fault(kind="status", status=400, body=f"bad {token}", path="accessToken")
+    with pytest.raises(ApiError, match=r"answered 400: bad \*{8}$"):
+        client.list_tokens()
+    assert logins(emulator) == {ACCOUNT: 2}
+
+
+def test_an_answer_to_a_login_that_is_no_object(opened: Open, emulator: Emulator) -> None:
+    emulator.fault(kind="garbage", body="[]", path="login")
+    with pytest.raises(TransportError, match=r"^POST /account/login answered without a token in it"):
+        opened().list_tokens()
 
 
 @pytest.mark.parametrize("token", ['""', "7", "null", '["x"]', "{}", "true"])

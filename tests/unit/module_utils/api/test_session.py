@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import subprocess
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import requests
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+from urllib3.exceptions import InsecureRequestWarning
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import (
     NoServer,
@@ -25,6 +31,10 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import 
     Unsent,
 )
 from ansible_collections.ellipsis.drive.plugins.module_utils._api.session import Bearer, exchange, open_session
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
+from ansible_collections.ellipsis.drive.plugins.module_utils._modules.access_tokens import MOST_AT_A_TIME
+from ansible_collections.ellipsis.drive.tests.emulator import ManualClock
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.clients import API, Network
 
 SECRET = "test-secret"
 Server = Callable[[Callable[[socket.socket], None]], int]
@@ -74,10 +84,10 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def failure(url: str, **arguments: Any) -> TransportError:
+def failure(url: str, session: requests.Session | None = None, **arguments: Any) -> TransportError:
     more: dict[str, Any] = {"auth": Bearer(SECRET), "timeout": 5, "verify": True, **arguments}
     with pytest.raises(TransportError) as caught:
-        exchange(open_session("test"), "POST", url, secrets=[SECRET], **more)
+        exchange(session or open_session("test"), "POST", url, secrets=[SECRET], **more)
     assert caught.value.__cause__ is None
     text = str(caught.value)
     assert text.startswith(f"POST {url} ")
@@ -122,6 +132,13 @@ def test_a_token_is_all_that_says_who_asks(server: Server, monkeypatch: pytest.M
         exchange(session, "GET", url, secrets=(), timeout=5)
     assert [b"cookie" in request or b"authorization" in request for request in seen] == [False, False]
     assert b"user-agent: ellipsis.drive/test\r\n" in seen[0] and b"accept: application/json\r\n" in seen[0]
+
+
+@pytest.mark.parametrize("token", ["", "two words", "two\nlines", "täst"])
+def test_what_is_no_token_is_not_sent(token: str) -> None:
+    """Nor shown, as the libraries would do."""
+    with pytest.raises(EllipsisError, match=r"^A token that is not one line of ASCII without spaces can't be sent"):
+        Bearer(token)
 
 
 def test_closed_port(closed_port: int) -> None:
@@ -175,24 +192,89 @@ def _wait(done: threading.Event) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "words"),
     [
-        "HTTP/1.1 200 OK\nContent-Length: 10\n\nshort",
-        "nonsense\n\n",
-        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nz",
+        ("HTTP/1.1 200 OK\nContent-Length: 10\n\nshort", "5 more expected"),
+        ("nonsense\n\n", "nonsense"),
+        ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nz", "InvalidChunkLength"),
+        (
+            "HTTP/1.1 200 OK\nContent-Encoding: br\nContent-Length: 2\n\n{}",
+            "compressed in a way that was not asked for",
+        ),
+        ("HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: 2\n\n{}", "its answer can't be decompressed"),
     ],
 )
-def test_half_an_answer(text: str, server: Server) -> None:
-    assert (failure(f"http://127.0.0.1:{server(answering(text))}/v3")).__class__ is TransportError
+def test_half_an_answer(text: str, words: str, server: Server) -> None:
+    error = failure(f"http://127.0.0.1:{server(answering(text))}/v3")
+    assert error.__class__ is TransportError
+    assert words in str(error)
 
 
-def test_redirect(server: Server) -> None:
+class Older(BaseAdapter):
+    """An answer that ends too early, as urllib3 1 gives it: it does not say so by itself."""
+
+    def send(self, request: Any, *_arguments: Any, **_more: Any) -> Any:
+        answer = requests.Response()
+        answer.status_code, answer.request = 200, request
+        answer.raw = HTTPResponse(
+            io.BytesIO(b"short"), {"Content-Length": "10"}, preload_content=False, enforce_content_length=False
+        )
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+def test_half_an_answer_with_an_older_library() -> None:
+    session = open_session("test")
+    session.mount("http://", Older())
+    with pytest.raises(TransportError, match="5 more expected"):
+        exchange(session, "GET", API, secrets=())
+
+
+@pytest.mark.parametrize("status", [406, 407, 408])
+def test_a_proxy_that_wants_a_password_sent_nothing_on(status: int) -> None:
+    session = open_session("test")
+    session.mount("http://", Network(ManualClock(), status, b"no"))
+    if status == 407:
+        with pytest.raises(
+            Unsent, match=r"no way through the proxy\. It wants a user name and a password: HTTPS_PROXY="
+        ):
+            exchange(session, "GET", API, secrets=())
+    else:
+        assert exchange(session, "GET", API, secrets=()).status == status
+
+
+@pytest.mark.parametrize(("options", "heard"), [({}, True), ({"verified": True}, True), ({"verified": False}, False)])
+def test_who_wants_no_certificates_hears_no_more_of_it(options: dict[str, bool], *, heard: bool) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        open_session("test", **options)
+        warnings.warn("not verified", InsecureRequestWarning, stacklevel=1)
+    assert bool(said) is heard
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "https://127.0.0.1"])
+def test_as_many_connections_are_kept_as_there_are_requests_at_a_time(url: str) -> None:
+    adapter: Any = open_session("test").get_adapter(url)
+    pool = adapter.poolmanager.connection_from_url(url)
+    made = [pool._get_conn() for _number in range(MOST_AT_A_TIME + 1)]
+    for connection in made:
+        pool._put_conn(connection)
+    assert sum(pool._get_conn() in made for _number in made) == MOST_AT_A_TIME
+
+
+@pytest.mark.parametrize("session", [open_session("test"), requests.Session()], ids=["ours", "any"])
+def test_redirect(session: requests.Session, server: Server) -> None:
+    """Whichever session it is, no redirect is followed."""
     port = server(
         answering(f"HTTP/1.1 302 Found\nLocation: https://elsewhere.invalid/?token={SECRET}\nContent-Length: 0\n\n")
     )
-    error = failure(f"http://127.0.0.1:{port}/v3")
+    error = failure(f"http://127.0.0.1:{port}/v3", session)
     assert (error).__class__ is Rejected
-    assert "https://elsewhere.invalid/" in str(error) and "Set api_url to the final address" in str(error)
+    assert "was redirected to https://elsewhere.invalid/" in str(error) and "Set api_url to the final address" in str(
+        error
+    )
 
 
 @pytest.fixture
@@ -242,8 +324,9 @@ def test_closed_proxy(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("password", "kind", "said"),
     [
-        # The last character of Latin-1, and the one after it.
+        # The last character of Latin-1, and those after it.
         ("%C3%BF", Unsent, "Connection refused"),
+        ("%C4%81", Rejected, "a character outside of Latin-1"),
         ("%C4%80", Rejected, "a character outside of Latin-1"),
     ],
 )

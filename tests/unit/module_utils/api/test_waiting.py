@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -35,8 +36,19 @@ URL = "http://drive.invalid/v3"
         ({}, {"retry_time": 0}, None, ""),
         ({"status": 503}, {}, 2.625, "GET /x answered 503. Trying again for 57 more seconds (retry_time=60)."),
         ({"status": 429, "Retry-After": "30"}, {}, 0, "GET /x answered 429. Trying again for 60 more seconds"),
+        ({"status": 429, "Retry-After": "4"}, {"retry_time": 4}, None, ""),
+        ({"status": 429, "Retry-After": "5"}, {"retry_time": 5}, 0, "Trying again for 5 more seconds (retry_time=5)."),
     ],
-    ids=["no connection", "short timeout", "one attempt", "no second attempt", "broken", "turned away"],
+    ids=[
+        "no connection",
+        "short timeout",
+        "one attempt",
+        "no second attempt",
+        "broken",
+        "turned away",
+        "soon",
+        "later",
+    ],
 )
 def test_who_waits_is_told(
     network: dict[str, Any], options: dict[str, Any], said_after: float | None, line: str
@@ -85,3 +97,17 @@ def test_waits_end_with_the_retry_time(
         sender.send("GET", "/x", None, if_repeatable)
     assert clock.now() == waited
     assert network.asked == [f"{URL}/x"] * attempts
+
+
+def test_who_waits_again_is_told_again() -> None:
+    clock, lines = ManualClock(0), list[str]()
+    network, session = Network(clock, 503, b"{}"), open_session("test")
+    session.mount("http://", network)
+    sender = Sender(
+        Connection(URL), session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5, tell=lines.append
+    )
+    for status, told in ((503, 1), (503, 1), (200, 1), (503, 2)):
+        network._status = status
+        with suppress(ApiError):
+            sender.send("GET", "/x", None, if_repeatable)
+        assert len(lines) == told
