@@ -99,6 +99,40 @@ def test_waits_end_with_the_retry_time(
     assert network.asked == [f"{URL}/x"] * attempts
 
 
+class Patient(Network):
+    """Notes how long each attempt may take."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.timeouts: list[tuple[float, float]] = []
+
+    def send(self, request: Any, stream: Any = False, timeout: Any = None, *args: Any, **more: Any) -> Any:
+        self.timeouts.append(timeout)
+        return super().send(request, stream, timeout, *args, **more)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "retry_time", "timeouts"),
+    [
+        (10, 20, [(4, 10), (10, 10), (10, 10)]),
+        (10, 10, [(4, 10), (10, 10)]),
+        (10, 9, [(10, 10)]),
+        (3, 6, [(3, 3), (3, 3)]),
+    ],
+)
+def test_the_first_attempt_to_connect_is_short_if_there_is_time_for_another(
+    timeout: int, retry_time: int, timeouts: list[tuple[int, int]]
+) -> None:
+    clock = ManualClock(0)
+    network, session = Patient(clock), open_session("test")
+    session.mount("http://", network)
+    connection = Connection(URL, timeout=timeout, retry_time=retry_time)
+    sender = Sender(connection, session, sleep=clock.sleep, monotonic=clock.now, jitter=lambda: 0.5)
+    with pytest.raises(TransportError):
+        sender.send("GET", "/x", None, if_repeatable)
+    assert network.timeouts == timeouts
+
+
 def test_who_waits_again_is_told_again() -> None:
     clock, lines = ManualClock(0), list[str]()
     network, session = Network(clock, 503, b"{}"), open_session("test")
