@@ -50,15 +50,15 @@ def able(tests: Iterable[Seen], file: str, lines: range) -> list[Seen]:
     """Those that can notice a change of these lines. Those that are about the file come first, quick ones before slow ones, and the
     first row of each test before the second of any.
 
-    What runs when a module is imported is run by no test: then all are able.
+    What runs when a module is imported is run by no test: then all are able, and it is no matter what they are about.
     """
-    every = list(tests)
+    every = sorted(tests, key=lambda test: (test.seconds, test.name))
     of_line = [test for test in every if not test.lines.get(file, frozenset()).isdisjoint(lines)]
     rows: dict[str, int] = {}
     order: list[tuple[float, int, float, Seen]] = []
-    for test in sorted(of_line or every, key=lambda test: (test.seconds, test.name)):
+    for test in of_line or every:
         rows[test.function] = rows.get(test.function, 0) + 1
-        order.append((-test.share(file), rows[test.function], test.seconds, test))
+        order.append((-test.share(file) if of_line else 0, rows[test.function], test.seconds, test))
     return [test for *_key, test in sorted(order, key=lambda each: each[:3])]
 
 
