@@ -4,12 +4,13 @@
 
 """A plugin for pytest: write to C(WATCHED) which lines of the collection each passed test runs, and for how long it does.
 
-Processes that a test forks belong to it. Lines that it runs in other programs, or that run when a module is imported, are
-nobody's.
+Processes that a test forks belong to it. Lines that it runs in other programs, or that run when a module is imported, and so
+outside of functions, are nobody's.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -67,7 +68,7 @@ class Watch:
         Path(os.environ["WATCHED"]).write_text(json.dumps(self.tests), encoding="utf-8")
 
     def _function(self, code: CodeType, offset: int) -> Any:
-        if f"{_OURS}plugins/" in code.co_filename:
+        if f"{_OURS}plugins/" in code.co_filename and code.co_flags & inspect.CO_OPTIMIZED:
             _MONITORING.set_local_events(_TOOL, code, _EVENTS.LINE)
         return _MONITORING.DISABLE
 
