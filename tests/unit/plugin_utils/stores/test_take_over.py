@@ -170,3 +170,15 @@ def test_whose_entries_a_revocation_changes(file: Make, shared: Make, shared_by_
     store.revoked({"1", "3"})
     store.release()
     assert make().entries() == ({"rivers": OTHER} if shared_by_many and claimed else {})
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_what_was_let_go_may_be_changed_by_others(file: Make, *, released: bool) -> None:
+    """A later task of this run, which is about another slot, plans again only for what it still has."""
+    ours, theirs = file(), file()
+    take_over(ours)
+    if released:
+        ours.release()
+    keep(theirs)
+    ours.read(SLOT)
+    assert ours.take_over([OTHER.slot]) is not released
