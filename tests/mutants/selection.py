@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+# A test is about a file if this much of what it runs is of that.
+_ABOUT = 0.3
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -50,7 +53,7 @@ def able(tests: Iterable[Seen], file: str, lines: range) -> list[Seen]:
     """Those that can notice a change of these lines. Those that are about the file come first, quick ones before slow ones, and the
     first row of each test before the second of any.
 
-    What runs when a module is imported is run by no test: then all are able, and it is no matter what they are about.
+    What runs when a module is imported is run by no test: then all are able, and those that are not about the file are alike.
     """
     every = sorted(tests, key=lambda test: (test.seconds, test.name))
     of_line = [test for test in every if not test.lines.get(file, frozenset()).isdisjoint(lines)]
@@ -58,7 +61,9 @@ def able(tests: Iterable[Seen], file: str, lines: range) -> list[Seen]:
     order: list[tuple[float, int, float, Seen]] = []
     for test in of_line or every:
         rows[test.function] = rows.get(test.function, 0) + 1
-        order.append((-test.share(file) if of_line else 0, rows[test.function], test.seconds, test))
+        share = test.share(file)
+        close = share if of_line or share >= _ABOUT else 0
+        order.append((-close, rows[test.function], test.seconds, test))
     return [test for *_key, test in sorted(order, key=lambda each: each[:3])]
 
 
