@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -182,3 +183,19 @@ def test_what_was_let_go_may_be_changed_by_others(file: Make, *, released: bool)
     keep(theirs)
     ours.read(SLOT)
     assert ours.take_over([OTHER.slot]) is not released
+
+
+def test_nothing_is_given_up_where_no_creation_could_follow(file: Make) -> None:
+    """On a disk that has room for the claim, and for no more."""
+    theirs, ours = file(), file()
+    begin(theirs)
+    ours.read(SLOT)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(StoreError, match="File too large"):
+            ours.take_over([SLOT])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    theirs.keep([THEIRS])
+    assert file().read(SLOT) == THEIRS
