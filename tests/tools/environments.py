@@ -52,28 +52,22 @@ def included(path: Path) -> Iterable[Path]:
         yield from included(path.with_name(name))
 
 
-def by_pip(python: str, target: Path, *wanted: list[str]) -> None:
-    """Build an environment with what comes with Python."""
-    subprocess.run([python, "-m", "venv", "--clear", str(target)], check=True)
-    for arguments in filter(None, wanted):
-        pip = [str(target / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        subprocess.run([*pip, *arguments], check=True)
+def by_pip(python: str, target: Path) -> tuple[list[str], list[str]]:
+    """The commands that make an environment and install into it, with what comes with Python."""
+    pip = [str(target / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    return [python, "-m", "venv", "--clear", str(target)], pip
 
 
-def by_uv(python: str, target: Path, *wanted: list[str]) -> None:
-    """Build an environment with the uv of C(.venv/uv), from the index that pip uses here."""
-    uv, settings = VENV / "uv" / "bin", {**index_of_pip(VENV / "uv" / "bin" / "python"), **os.environ}
-    subprocess.run(
-        [str(uv / "uv"), "venv", "-q", "--clear", "--seed", "--python", python, str(target)], check=True, env=settings
-    )
-    for arguments in filter(None, wanted):
-        pip = [str(uv / "uv"), "pip", "install", "-q", "--python", str(target / "bin" / "python")]
-        subprocess.run([*pip, *arguments], check=True, env=settings)
+def by_uv(python: str, target: Path) -> tuple[list[str], list[str]]:
+    """The same with the uv of C(.venv/uv)."""
+    uv = str(VENV / "uv" / "bin" / "uv")
+    pip = [uv, "pip", "install", "-q", "--python", str(target / "bin" / "python")]
+    return [uv, "venv", "-q", "--clear", "--seed", "--python", python, str(target)], pip
 
 
-def index_of_pip(python: Path) -> dict[str, str]:
+def index_of_pip() -> dict[str, str]:
     """What uv has to be told, for it does not read the settings of pip."""
-    settings = subprocess.check_output([str(python), "-m", "pip", "config", "list"], text=True)
+    settings = subprocess.check_output([str(VENV / "uv" / "bin" / "python"), "-m", "pip", "config", "list"], text=True)
     found: list[str] = re.findall(r"^\S*\.index-url='(.*)'$", settings, re.MULTILINE)
     return {"UV_DEFAULT_INDEX": found[-1]} if found else {}
 
@@ -87,8 +81,12 @@ def install(name: str, python: str) -> None:
     stamp = target / "made-from"
     if stamp.exists() and stamp.read_text() == making.hexdigest():
         return
-    run = by_pip if name == "uv" else by_uv
-    run(python, target, ["-r", str(wanted)], ["--no-deps", "-r", str(bare)] if bare.exists() else [])
+    make, pip = by_pip(python, target) if name == "uv" else by_uv(python, target)
+    settings = {**({} if name == "uv" else index_of_pip()), **os.environ}
+    subprocess.run(make, check=True, env=settings)
+    subprocess.run([*pip, "-r", str(wanted)], check=True, env=settings)
+    if bare.exists():
+        subprocess.run([*pip, "--no-deps", "-r", str(bare)], check=True, env=settings)
     stamp.write_text(making.hexdigest())
 
 
