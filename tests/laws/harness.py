@@ -170,6 +170,11 @@ def live_tokens(emulator: Emulator) -> dict[str, Token]:
     return {token.id: token for token in emulator.tokens if token.live(now)}
 
 
+def listings(emulator: Emulator, start: int = 0) -> int:
+    """How often the list was asked for since an entry of the journal. Each page counts."""
+    return sum((each.method, each.path) == ("GET", TOKENS) for each in emulator.journal[start:])
+
+
 def deleted_ids(run: Run) -> list[str]:
     """The tokens that a run asked to revoke, in order."""
     return [entry.path.rsplit("/", 1)[-1] for entry in run.sent("DELETE")]

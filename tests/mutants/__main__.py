@@ -197,10 +197,8 @@ def _fail(copy: Path, tests: list[Seen]) -> bool:
 
 
 def _ruff_complains(copy: Path, file: str) -> bool:
-    return (
-        _code(copy, [str(PROGRAMS / "ruff"), "check", "--no-cache", "-q", "--isolated", f"--select={_RULES}", file])
-        != 0
-    )
+    command = [str(PROGRAMS / "ruff"), "check", "--no-cache", "-q", "--isolated", f"--select={_RULES}", file]
+    return _code(copy, command) != 0
 
 
 def _mypy_complains(copy: Path) -> bool:

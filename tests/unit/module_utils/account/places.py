@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A place for secrets in memory that notes what it is asked, and can be made to refuse."""
+"""Tokens that are there already, and a place for secrets in memory that notes what it is asked, and can be made to refuse."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_store import ExternalStore, NewToken
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
+from ansible_collections.ellipsis.drive.tests.emulator import Emulator
 
 FULL = EllipsisError("The disk is full.")
+
+
+def seeded(
+    emulator: Emulator, desired: Desired, nonce: str = "aaaaa", *, age: int = 60, slot: Slot | None = None
+) -> str:
+    """The id of a token that lives already."""
+    created = int(emulator.clock.now()) - age
+    marker = Marker(slot or desired.slot, desired.spec, created, desired.lifetime, nonce)
+    [token_id] = emulator.seed_tokens(1, description=encode(marker), valid_for=desired.lifetime, age=age)
+    return token_id
 
 
 @dataclass(frozen=True)

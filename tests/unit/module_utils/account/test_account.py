@@ -18,7 +18,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator, Variant
-from ansible_collections.ellipsis.drive.tests.laws.harness import ROADS, TOKENS, Controller, live_tokens, service
+from ansible_collections.ellipsis.drive.tests.laws.harness import ROADS, Controller, listings, live_tokens, service
 
 START = 1_800_000_000
 DESIRED = Desired(Slot("default", "tiles"), (Grant(ROADS, "view"),), lifetime=86400)
@@ -29,10 +29,6 @@ REMEDY = "Look for a token whose description ends in aaaaa] and revoke it, or ru
 def open_account(emulator: Emulator) -> tuple[Account, list[str]]:
     warnings: list[str] = []
     return Controller(emulator).account(warnings.append), warnings
-
-
-def listings(emulator: Emulator) -> int:
-    return sum((each.method, each.path) == ("GET", TOKENS) for each in emulator.journal)
 
 
 # What goes wrong, how long the list lags, and then: listings, seconds of waiting, tokens that live on.

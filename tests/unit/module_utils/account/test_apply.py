@@ -18,7 +18,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._api.errors import 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list import Grant
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError, RolledBack
-from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
+from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Slot
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended
 from ansible_collections.ellipsis.drive.tests.emulator import PATHS, Emulator
 from ansible_collections.ellipsis.drive.tests.laws.harness import (
@@ -31,7 +31,7 @@ from ansible_collections.ellipsis.drive.tests.laws.harness import (
     present,
     service,
 )
-from ansible_collections.ellipsis.drive.tests.unit.module_utils.account.places import FULL, Place
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.account.places import FULL, Place, seeded
 
 START = 1_800_000_000
 RIVERS = PATHS["Projects/Rivers"]
@@ -39,14 +39,6 @@ AGAIN = "The new token was revoked again and the earlier one stays."
 TILES = Desired(Slot("default", "tiles"), (Grant(ROADS, "view"),), lifetime=30 * DAY, overlap=0, verify_timeout=0)
 ROAD = replace(TILES, slot=Slot("default", "roads"), access_list=(Grant(RIVERS, "view"),))
 BOTH = (TILES, ROAD)
-
-
-def seeded(emulator: Emulator, desired: Desired, nonce: str, *, age: int = 60, slot: Slot | None = None) -> str:
-    """The id of a token that lives already."""
-    created = int(emulator.clock.now()) - age
-    marker = Marker(slot or desired.slot, desired.spec, created, desired.lifetime, nonce)
-    [token_id] = emulator.seed_tokens(1, description=encode(marker), valid_for=desired.lifetime, age=age)
-    return token_id
 
 
 def carry_out(

@@ -23,20 +23,14 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._model.access_list 
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.desired import Desired, Held
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import Refused
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.marker import Marker, Slot, encode
-from ansible_collections.ellipsis.drive.tests.emulator import UNKNOWN_PATH, Emulator
-from ansible_collections.ellipsis.drive.tests.laws.harness import DAY, ROADS, TOKENS, Controller, service
-from ansible_collections.ellipsis.drive.tests.unit.module_utils.account.places import Place
+from ansible_collections.ellipsis.drive.tests.emulator import UNKNOWN_PATH
+from ansible_collections.ellipsis.drive.tests.laws.harness import DAY, ROADS, TOKENS, Controller, listings, service
+from ansible_collections.ellipsis.drive.tests.unit.module_utils.account.places import Place, seeded
 
 TILES = Desired(Slot("default", "tiles"), (Grant(ROADS, "view"),), lifetime=30 * DAY)
 ROAD = replace(TILES, slot=Slot("default", "roads"))
 SALES = replace(TILES, slot=Slot("sales", "shops"))
 EARLIER, OF_SALES, OF_A_RUN = Slot("default", "earlier"), Slot("sales", "earlier"), Slot("default", "tiles", True)
-
-
-def seeded(emulator: Emulator, slot: Slot, nonce: str = "aaaaa", *, age: int = 60) -> str:
-    """The id of a token that lives already, as TILES asks for it."""
-    marker = Marker(slot, TILES.spec, int(emulator.clock.now()) - age, TILES.lifetime, nonce)
-    return emulator.seed_tokens(1, description=encode(marker), valid_for=TILES.lifetime, age=age)[0]
 
 
 class Locks:
@@ -58,10 +52,6 @@ class Locks:
     def account(self, controller: Controller, warn: Callable[[str], None] = pytest.fail) -> Account:
         client = controller.account(warn).client
         return Account(client, warn=warn, lock=self.lock, try_lock=self.try_lock, wall=controller.emulator.clock.now)
-
-
-def listings(emulator: Emulator, start: int = 0) -> int:
-    return sum((each.method, each.path) == ("GET", TOKENS) for each in emulator.journal[start:])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +106,7 @@ def test_plans_are_made_again_if_one_of_the_locks_was_not_free(
 
     def somebody_else() -> None:
         if not there:
-            there["id"] = seeded(controller.emulator, TILES.slot)
+            there["id"] = seeded(controller.emulator, TILES)
 
     locks = Locks(*free, meanwhile=somebody_else)
     outcomes = converge_all([TILES, SALES], locks.account(controller), Place(), ONE_BY_ONE, apply=True)
@@ -126,7 +116,7 @@ def test_plans_are_made_again_if_one_of_the_locks_was_not_free(
 
 def test_who_has_nothing_to_write_waits_for_nobody() -> None:
     controller, locks = Controller(service()), Locks()
-    seeded(controller.emulator, TILES.slot)
+    seeded(controller.emulator, TILES)
     place = Place()
     outcome = converge(TILES, locks.account(controller), place, apply=True)
     assert (outcome.plan.steps, locks.taken, listings(controller.emulator)) == ((), [], 1)
@@ -141,7 +131,7 @@ def test_who_has_nothing_to_write_waits_for_nobody() -> None:
 def test_plans_are_made_again_until_nothing_is_claimed_any_more(claims: list[bool], asked: int, listed: int) -> None:
     """Law 20. After the creation the list is read once more."""
     controller = Controller(service())
-    earlier = seeded(controller.emulator, SALES.slot)
+    earlier = seeded(controller.emulator, SALES)
     place = Place(claims=list(claims))
     wanted = [TILES, SALES, Desired(Slot("sales", "gone"), present=False)]
     converge_all(wanted, Locks("default", "sales").account(controller), place, ONE_BY_ONE, apply=True)
@@ -153,8 +143,8 @@ def test_plans_are_made_again_until_nothing_is_claimed_any_more(claims: list[boo
 def test_a_claim_after_which_nothing_is_left_to_do_is_the_last_one() -> None:
     """And only what is written is claimed, apart from what creates."""
     controller = Controller(service())
-    old = seeded(controller.emulator, ROAD.slot)
-    place = Place(claims=[True], meanwhile=lambda: seeded(controller.emulator, TILES.slot))
+    old = seeded(controller.emulator, ROAD)
+    place = Place(claims=[True], meanwhile=lambda: seeded(controller.emulator, TILES))
     outcomes = converge_all(
         [TILES, Desired(ROAD.slot, present=False)],
         Locks("default").account(controller),
@@ -174,7 +164,7 @@ def test_a_claim_after_which_nothing_is_left_to_do_is_the_last_one() -> None:
 def test_what_will_be_written_is_rehearsed(apply: bool) -> None:
     """With what it replaces, and without what stays (law 10)."""
     controller = Controller(service())
-    seeded(controller.emulator, SALES.slot)
+    seeded(controller.emulator, SALES)
     place = Place()
     wanted = [replace(TILES, replaces=(EARLIER,)), SALES, ROAD]
     converge_all(wanted, controller.account(pytest.fail), place, ONE_BY_ONE, apply=apply)
@@ -206,7 +196,7 @@ def test_only_the_access_of_what_is_made_is_looked_at() -> None:
 def test_nothing_is_written_if_a_token_to_revoke_has_an_odd_id(apply: bool) -> None:
     """Law 16, whichever slot it is of."""
     controller = Controller(service())
-    seeded(controller.emulator, ROAD.slot)
+    seeded(controller.emulator, ROAD)
     controller.emulator.fault(kind="set", method="GET", path=TOKENS, values={"id": ".."}, times=None)
     place = Place()
     wanted = [TILES, Desired(ROAD.slot, present=False)]
@@ -229,7 +219,10 @@ def superseded(outcome: Outcome) -> list[str]:
 
 def test_what_is_named_twice_is_replaced_once_and_never_the_slot_itself() -> None:
     controller = Controller(service())
-    own, earlier = seeded(controller.emulator, TILES.slot), seeded(controller.emulator, EARLIER, "bbbbb")
+    own, earlier = (
+        seeded(controller.emulator, TILES),
+        seeded(controller.emulator, replace(TILES, slot=EARLIER), "bbbbb"),
+    )
     [foreign] = controller.emulator.seed_tokens(1, description="by hand")
     desired = replace(TILES, replaces=(EARLIER, own, earlier, foreign, UNKNOWN_PATH))
     outcome = converge(desired, controller.account(pytest.fail), Place(), apply=False)
@@ -242,9 +235,9 @@ def test_what_is_named_twice_is_replaced_once_and_never_the_slot_itself() -> Non
 )
 def test_a_replaced_slot_is_forgotten_when_only_the_store_knows_it(known: bool, lives: bool, forgotten: bool) -> None:
     controller = Controller(service())
-    seeded(controller.emulator, TILES.slot)
+    seeded(controller.emulator, TILES)
     if lives:
-        seeded(controller.emulator, EARLIER)
+        seeded(controller.emulator, replace(TILES, slot=EARLIER))
     place = Place(entries=frozenset({EARLIER} if known else ()))
     converge(replace(TILES, replaces=(EARLIER,)), controller.account(pytest.fail), place, apply=True)
     assert place.asked("forget") == [("forget", "earlier")] * forgotten
@@ -267,7 +260,7 @@ def test_a_token_is_revoked_by_its_id_under_the_lock_of_its_owner(
 ) -> None:
     controller, locks = Controller(service()), Locks()
     token_id = {
-        "ours": lambda: seeded(controller.emulator, SALES.slot),
+        "ours": lambda: seeded(controller.emulator, SALES),
         "by hand": lambda: controller.emulator.seed_tokens(1, description="by hand")[0],
         "gone": lambda: UNKNOWN_PATH,
     }[whose]()

@@ -18,7 +18,7 @@ from ansible_collections.ellipsis.drive.plugins.module_utils._account.secret_sto
 from ansible_collections.ellipsis.drive.plugins.module_utils._model.errors import EllipsisError
 from ansible_collections.ellipsis.drive.plugins.module_utils._modules.handover import Ended
 from ansible_collections.ellipsis.drive.tests.emulator import Emulator
-from ansible_collections.ellipsis.drive.tests.laws.harness import TOKENS, Controller, live_tokens, service
+from ansible_collections.ellipsis.drive.tests.laws.harness import TOKENS, Controller, listings, live_tokens, service
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,6 @@ class World:
             for token_id in self.ids:
                 revocations.revoke(token_id)
 
-    def listings(self) -> int:
-        return sum((each.method, each.path) == ("GET", TOKENS) for each in self.emulator.journal)
-
 
 def test_all_at_once_at_the_end() -> None:
     world = World()
@@ -74,7 +71,7 @@ def test_all_at_once_at_the_end() -> None:
         for token_id in world.ids[:2]:
             revocations.revoke(token_id)
         assert not world.store.told
-    assert (world.store.told, world.listings()) == ([set(world.ids[:2])], 0)
+    assert (world.store.told, listings(world.emulator)) == ([set(world.ids[:2])], 0)
     assert set(live_tokens(world.emulator)) == {world.ids[2]}
 
 
@@ -94,7 +91,7 @@ def test_what_was_revoked_before_an_error_is_told(error: BaseException) -> None:
     with contextlib.suppress(type(error)), world.revocations as revocations:
         revocations.revoke(world.ids[0])
         raise error
-    assert (world.store.told, world.listings()) == ([{world.ids[0]}], 0)
+    assert (world.store.told, listings(world.emulator)) == ([{world.ids[0]}], 0)
 
 
 @pytest.mark.parametrize(("moment", "gone"), [("before", 1), ("after", 2)])
@@ -104,7 +101,7 @@ def test_the_list_tells_whether_a_revocation_that_was_ended_has_arrived(moment: 
     with pytest.raises(Ended):
         world.revoke_all()
     assert world.store.told == [set(world.ids[:gone])]
-    assert world.listings() == 1
+    assert listings(world.emulator) == 1
 
 
 def test_without_a_list_only_what_is_known_is_told() -> None:
@@ -121,7 +118,7 @@ def test_a_revocation_that_fails_is_not_told_and_not_looked_for() -> None:
     world.emulator.fault(kind="status", status=500, method="DELETE", skip=1)
     with pytest.raises(EllipsisError, match="answered 500"):
         world.revoke_all()
-    assert (world.store.told, world.listings()) == ([{world.ids[0]}], 0)
+    assert (world.store.told, listings(world.emulator)) == ([{world.ids[0]}], 0)
 
 
 @pytest.mark.parametrize(("error", "times"), [(Ended("x"), 2), (KeyboardInterrupt(), 2), (EllipsisError("x"), 1)])

@@ -27,24 +27,11 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.remote impo
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.table import Table
 from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
+from ansible_collections.ellipsis.drive.tests.unit.plugin_utils.stores.times import LATE, Time
 
 SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
 OTHER = replace(SLOT, description="rivers")
 ENTRY = Entry(SLOT, id="1", token="test-secret")
-LATE = 1_800_000_000.0
-
-
-class Time:
-    """The server's time, and the monotonic clock of all controllers; sleeping may let something happen."""
-
-    def __init__(self) -> None:
-        self.now = LATE
-        self.events: list[Callable[[], object]] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        if self.events:
-            self.events.pop(0)()
 
 
 @pytest.fixture(name="time")

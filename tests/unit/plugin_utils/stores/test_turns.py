@@ -18,27 +18,14 @@ from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.entries imp
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.file_backend import FileBackend
 from ansible_collections.ellipsis.drive.plugins.plugin_utils._stores.store import Store
 from ansible_collections.ellipsis.drive.tests.laws.memory_store import MemoryBackend, MemoryServer
+from ansible_collections.ellipsis.drive.tests.unit.plugin_utils.stores.times import Time
 
 SLOT = StoredSlot("roads", "default", "https://api.example.com/v3")
 OTHER = replace(SLOT, description="rivers")
 ENTRY = Entry(SLOT, id="1", token="test-secret")
-# 2027-01-15T08:00:00Z
-LATE = 1_800_000_000.0
 IN_AN_HOUR = "2027-01-15T09:00:00Z"
 # Before and after the name of any controller, in the order of letters.
 NAMES = ("!", "~")
-
-
-class Time:
-    """The server's time, and the monotonic clock of all controllers."""
-
-    def __init__(self) -> None:
-        self.now = LATE
-        self.sleeps: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.sleeps.append(seconds)
 
 
 @pytest.fixture(name="time")
